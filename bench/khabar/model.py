@@ -1,0 +1,245 @@
+"""What a document is: frozen values that cannot be built wrong.
+
+Offsets everywhere are 0-based, half-open and in Unicode code points of ``Document.text``. A value that breaks
+a rule of its own (an end before its start, a relation to an entity that is not there) raises ``ValueError``
+when it is built, so whoever holds one need not check again.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+from msgspec import Struct
+
+AUTHOR = "author"
+"""The reserved id of the article's own voice, as the holder of a stance."""
+
+ISSUE = "ISSUE"
+"""The entity type that only the target of a stance may have."""
+
+NAME = "name"
+"""The mention form that the entity measures ask for; the others are nominal, pronoun and adjective."""
+
+Layer = Literal["entities", "relations", "stance", "subsections"]
+LAYERS: tuple[Layer, ...] = ("entities", "relations", "stance", "subsections")
+
+Edges = tuple[int, int]
+"""A span as a bare pair (start, end), for sets and dictionaries."""
+
+WHITE_SPACE = (
+    "\t\n\v\f\r \x85\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
+"""The characters with the Unicode property White_Space (``str.isspace`` counts four control characters more)."""
+
+
+class Span(Struct, frozen=True, order=True, forbid_unknown_fields=True):
+    """A stretch of text: code points ``start`` (0-based) up to but not including ``end``; never empty."""
+
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        """Refuse an empty span, a reversed one and a negative start."""
+        if not 0 <= self.start < self.end:
+            raise ValueError(f"a span needs 0 <= start < end, not {self.start}..{self.end}")
+
+    @property
+    def edges(self) -> Edges:
+        """The pair (start, end)."""
+        return (self.start, self.end)
+
+
+class Quote(Span, frozen=True, forbid_unknown_fields=True):
+    """A span that repeats its text: the evidence of a relation or stance, the heading of a section."""
+
+    text: str
+
+    def __post_init__(self) -> None:
+        """Refuse a text of another length than the span."""
+        Span.__post_init__(self)
+        if len(self.text) != self.end - self.start:
+            raise ValueError(f"{self.start}..{self.end} is not as long as its text {self.text!r}")
+
+
+class Mention(Quote, frozen=True, forbid_unknown_fields=True):
+    """One place where an entity is mentioned; ``form`` is name, nominal, pronoun or adjective."""
+
+    form: str = NAME
+
+
+class Entity(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One thing in the world; its mentions corefer.
+
+    ``name`` is what it is called in full, ``wikidata`` its Wikidata item (Q-number), ``value`` an ISO 8601 date
+    or time, or a number with its unit. A predicted entity may be left without mentions when none of its quotes
+    was found in the text; a gold one has at least one.
+    """
+
+    id: str
+    type: str
+    name: str | None = None
+    wikidata: str | None = None
+    value: str | None = None
+    mentions: tuple[Mention, ...]
+
+
+class Relation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A fact that the text states: ``type`` holds from the entity ``head`` to the entity ``tail`` (ids)."""
+
+    id: str
+    type: str
+    head: str
+    tail: str
+    evidence: tuple[Quote, ...] = ()
+
+
+class Stance(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who is for or against what.
+
+    ``holder`` is an entity id or ``"author"``, ``target`` an entity id, ``label`` favor, against or neutral,
+    ``mode`` stated, enacted or inferred, ``source`` the entity cited for it when that is not the holder.
+    """
+
+    id: str
+    holder: str
+    target: str
+    label: str
+    mode: str | None = None
+    source: str | None = None
+    evidence: tuple[Quote, ...] = ()
+
+
+class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of the page: ``kind`` from ``start`` to ``end`` (code points), in the page's story number ``story``.
+
+    ``function`` is van Dijk's news schema category or None; ``heading`` is the section's own heading or None.
+    """
+
+    id: str
+    start: int
+    end: int
+    kind: str
+    story: int | None = None
+    function: str | None = None
+    heading: Quote | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse an empty section and a heading that lies outside."""
+        if not 0 <= self.start < self.end:
+            raise ValueError(f"section {self.id} needs 0 <= start < end, not {self.start}..{self.end}")
+        if self.heading and not self.start <= self.heading.start < self.heading.end <= self.end:
+            raise ValueError(f"the heading of section {self.id} lies outside of it")
+
+
+class Metadata(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is known of a document besides its text; ``schemas/metadata.schema.json`` describes each field."""
+
+    schema_version: str
+    doc_id: str
+    title: str
+    language: str
+    text_sha256: str
+    codepoints: int
+    split: str
+    origin: str
+    publisher: str | None
+    published: str | None
+    country: str
+    domain: str
+    genre: str
+    rights: str
+    licence: str
+    stories: int
+    guidelines: str
+    canary: str | None = None
+
+
+class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One web page of news: its text and its four layers. Gold, an annotator's pass and a prediction alike."""
+
+    doc_id: str
+    text: str
+    entities: tuple[Entity, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    stance: tuple[Stance, ...] = ()
+    subsections: tuple[Section, ...] = ()
+    metadata: Metadata | None = None
+    schema_version: str | None = None
+    text_sha256: str | None = None
+    guidelines: str | None = None
+    annotators: tuple[str, ...] = ()
+    adjudicated: bool = False
+    canary: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse repeated ids, references to nothing, spans outside the text and texts that are not there."""
+        for wrong in (*self._wrong_ids(), *self._wrong_references(), *self._wrong_spans()):
+            raise ValueError(f"document {self.doc_id}: {wrong}")
+
+    def quotes(self) -> Iterator[Quote]:
+        """Every span of the document that repeats its text, mentions first."""
+        for entity in self.entities:
+            yield from entity.mentions
+        for relation in self.relations:
+            yield from relation.evidence
+        for stance in self.stance:
+            yield from stance.evidence
+        for section in self.subsections:
+            if section.heading:
+                yield section.heading
+
+    def _wrong_ids(self) -> Iterator[str]:
+        layers: tuple[Iterable[Entity | Relation | Stance | Section], ...] = (
+            self.entities,
+            self.relations,
+            self.stance,
+            self.subsections,
+        )
+        for layer in layers:
+            ids = [item.id for item in layer]
+            if len(set(ids)) != len(ids):
+                yield f"an id stands twice: {sorted({i for i in ids if ids.count(i) > 1})}"
+        if any(entity.id == AUTHOR for entity in self.entities):
+            yield f"the id {AUTHOR!r} is reserved for the article's own voice"
+
+    def _wrong_references(self) -> Iterator[str]:
+        known = {entity.id for entity in self.entities}
+        for relation in self.relations:
+            if not {relation.head, relation.tail} <= known:
+                yield f"relation {relation.id} names an entity that is not there"
+        for stance in self.stance:
+            named = {stance.holder, stance.target} | ({stance.source} if stance.source else set())
+            if not named <= known | {AUTHOR} or stance.target == AUTHOR:
+                yield f"stance {stance.id} names an entity that is not there"
+
+    def _wrong_spans(self) -> Iterator[str]:
+        text = self.text
+        for quote in self.quotes():
+            if text[quote.start : quote.end] != quote.text:
+                yield f"the text at {quote.start}..{quote.end} is not {quote.text!r}"
+        seen: set[tuple[str, int, int]] = set()
+        for entity in self.entities:
+            for mention in entity.mentions:
+                key = (entity.type, mention.start, mention.end)
+                if key in seen:
+                    yield f"{mention.start}..{mention.end} stands twice in type {entity.type}"
+                seen.add(key)
+        last = 0
+        for section in sorted(self.subsections, key=lambda s: s.start):
+            if section.start < last or section.end > len(text):
+                yield f"section {section.id} overlaps another or leaves the text"
+            last = section.end
+
+
+def paragraphs(text: str) -> Iterator[Edges]:
+    """Every paragraph of a text: the edges of each line that is not blank, white space trimmed, in order.
+
+    A line ends at LF; it is blank when it holds nothing but characters of the Unicode property White_Space.
+    """
+    start = 0
+    for line in text.split("\n"):
+        stripped = line.strip(WHITE_SPACE)
+        if stripped:
+            left = start + len(line) - len(line.lstrip(WHITE_SPACE))
+            yield (left, left + len(stripped))
+        start += len(line) + 1

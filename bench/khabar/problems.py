@@ -1,0 +1,162 @@
+"""What is wrong, where, and what to do about it: the values that every check returns, and their place in a file."""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from json.decoder import scanstring  # type: ignore[attr-defined]
+from typing import Literal
+
+from msgspec import Struct
+
+Pointer = tuple[str | int, ...]
+"""The way from the root of a JSON value to a part of it: property names and 0-based positions."""
+
+
+class Problem(Struct, frozen=True, order=True):
+    """One thing that is wrong.
+
+    ``line`` and ``column`` are 1-based, columns in code points; ``pointer`` is a JSON Pointer (RFC 6901), empty
+    for the whole file or for plain text; ``fix`` says what to do.
+    """
+
+    path: str
+    line: int
+    column: int
+    rule: str
+    pointer: str
+    message: str
+    fix: str = ""
+    severity: Literal["error", "warning"] = "error"
+
+    def __str__(self) -> str:
+        """One line that editors and CI can jump from, and one that says what to do."""
+        where = f" (at {self.pointer})" if self.pointer else ""
+        head = f"{self.path}:{self.line}:{self.column}: {self.severity} {self.rule}{where}: {self.message}"
+        return f"{head}\n    {self.fix}" if self.fix else head
+
+
+class Invalid(Exception):
+    """Input that cannot be used; ``problems`` lists everything that is wrong with it."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        """Keep the problems in the order of their places."""
+        self.problems = tuple(sorted(problems))
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+def isolate(text: object) -> str:
+    """Text set apart for a terminal: between FSI and PDI, so that its direction moves nothing beside it."""
+    return f"\u2068{text}\u2069"
+
+
+def json_pointer(parts: Pointer) -> str:
+    """The way to a part of a JSON value as a JSON Pointer (RFC 6901): ``/entities/3/mentions/0``."""
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
+
+
+def line_and_column(text: str, offset: int) -> tuple[int, int]:
+    """The 1-based line (at LF) and column (code points) of an offset."""
+    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+_DECODER = json.JSONDecoder()
+
+
+def locate(source: str, parts: Pointer) -> int:
+    """The offset in a JSON text at which the part that a pointer leads to begins.
+
+    Values on the way are passed over with the standard library's decoder. A pointer that leads to nothing gives
+    the deepest part that is there: a missing property is reported at its object. ``source`` must be JSON.
+    """
+    at = _skip(source, 0)
+    for part in parts:
+        found = _member(source, at, part) if source[at] == "{" else _element(source, at, part)
+        if found is None:
+            break
+        at = found
+    return at
+
+
+def _skip(source: str, at: int) -> int:
+    match = _SPACE.match(source, at)
+    return match.end() if match else at
+
+
+def _member(source: str, at: int, name: str | int) -> int | None:
+    """The offset of a property's value; of the last one where a property stands twice, as JSON readers take it."""
+    found = None
+    at = _skip(source, at + 1)
+    while source[at] == '"':
+        key, at = scanstring(source, at + 1)
+        at = _skip(source, _skip(source, at) + 1)
+        if key == name:
+            found = at
+        at = _skip(source, _DECODER.raw_decode(source, at)[1])
+        if source[at] == ",":
+            at = _skip(source, at + 1)
+    return found
+
+
+def _element(source: str, at: int, position: str | int) -> int | None:
+    if source[at] != "[" or not isinstance(position, int):
+        return None
+    at = _skip(source, at + 1)
+    for _ in range(position):
+        if source[at] == "]":
+            return None
+        at = _skip(source, _DECODER.raw_decode(source, at)[1])
+        at = _skip(source, at + 1) if source[at] == "," else at
+    return None if source[at] == "]" else at
+
+
+def in_json(
+    rule: str, path: str, source: str, parts: Pointer, message: str, fix: str = "", first_line: int = 1
+) -> Problem:
+    """A problem at a part of a JSON text whose first line is line ``first_line`` of the file ``path``."""
+    line, column = line_and_column(source, locate(source, parts))
+    return Problem(path, first_line + line - 1, column, rule, json_pointer(parts), message, fix)
+
+
+def decode(path: str, raw: bytes, first_line: int = 1) -> tuple[str, object, tuple[Problem, ...]]:
+    """Read one JSON text: its source, its value, and what is wrong (then the value is None).
+
+    Refused, beyond what is not JSON: bytes that are not UTF-8, a property that stands twice, NaN and Infinity.
+    """
+    try:
+        source = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = raw[: error.start].decode("utf-8", "replace")
+        line, column = line_and_column(before, len(before))
+        message = f"byte {error.start} is not UTF-8"
+        return "", None, (Problem(path, first_line + line - 1, column, "json.syntax", "", message, _UTF8),)
+    doubled: list[str] = []
+
+    def pairs(items: Sequence[tuple[str, object]]) -> dict[str, object]:
+        built = dict(items)
+        if len(built) < len(items):
+            names = [name for name, _ in items]
+            doubled.extend(name for name in built if names.count(name) > 1)
+        return built
+
+    def constant(name: str) -> object:
+        raise ValueError(f"{name} is not JSON")
+
+    try:
+        value = json.loads(source, object_pairs_hook=pairs, parse_constant=constant)
+    except json.JSONDecodeError as error:
+        message = f"this is not JSON: {error.msg}"
+        line = first_line + error.lineno - 1
+        return source, None, (Problem(path, line, error.colno, "json.syntax", "", message, _SYNTAX),)
+    except (ValueError, RecursionError) as error:
+        message = f"this is not usable JSON: {str(error) or 'nested too deep'}"
+        return source, None, (Problem(path, first_line, 1, "json.syntax", "", message, _SYNTAX),)
+    if doubled:
+        names = ", ".join(f'"{name}"' for name in doubled)
+        message = f"a property stands twice in one object: {names}"
+        return source, None, (Problem(path, first_line, 1, "json.syntax", "", message, "Keep one of the two."),)
+    return source, value, ()
+
+
+_UTF8 = "Save the file as UTF-8."
+_SYNTAX = "Mend the JSON here; a comma, quotation mark or bracket is missing or too many, or the file is cut off."
