@@ -62,7 +62,7 @@ class Label(Struct, frozen=True, kw_only=True):
     implies: tuple[str, ...] = ()
 
 
-class Inventory(Struct, frozen=True, kw_only=True, dict=True):
+class Inventory(Struct, frozen=True, eq=False, kw_only=True, dict=True):
     """Every label that a set of documents may use."""
 
     schema_version: str
@@ -90,9 +90,7 @@ class Inventory(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def labels(self) -> Mapping[str, tuple[str, ...]]:
         """The labels of each list, by the place of their enum: ``"entities.type"``, ``"stance.label"``, …."""
-        return {
-            place: tuple(label.label for label in getattr(self, name)) for place, name in ENUMS.items()
-        }
+        return {place: tuple(label.label for label in getattr(self, name)) for place, name in ENUMS.items()}
 
     @cached_property
     def digest(self) -> str:
@@ -211,8 +209,9 @@ def _explain(error: "ValidationError") -> Iterator[tuple[Pointer, str, str]]:
             missing = [name for name in wanted if name not in value]
             yield at, f"the property {_names(missing)} is missing", "Add it; `schemas/` describes each property."
         case "additionalProperties":
-            unknown = [name for name in value if name not in error.schema.get("properties", {})]
-            fix = nearest(unknown[0], error.schema.get("properties", {})) if unknown else ""
+            known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
+            unknown = [name for name in value if name not in known]
+            fix = nearest(unknown[0], known) if unknown else ""
             yield at, f"there is no property {_names(unknown)} here", fix
         case "type":
             kinds = " or ".join([wanted] if isinstance(wanted, str) else wanted)

@@ -1,0 +1,198 @@
+"""Sets of documents: a folder with corpus/ and annotations/, or one JSON Lines file with a document a line.
+
+A text that a set withholds (a published one may be) is looked for in the folder of the environment variable
+``KHABAR_TEXTS`` as ``<doc_id>.txt``, and used when its checksum is the annotation's.
+"""
+
+import gzip
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import IO
+
+import msgspec
+from msgspec import Struct
+
+from khabar import schemas
+from khabar.model import Document
+from khabar.problems import Invalid, Problem
+from khabar.schemas import Inventory
+
+SPLITS = ("train", "validation", "test")
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """One document of a set as it is stored, unread.
+
+    ``raw`` is the annotation's JSON, which begins on line ``line`` of ``path``. ``text`` and ``metadata`` are the
+    bytes of the files beside it; both are None in a JSON Lines set, whose lines hold everything.
+    """
+
+    path: Path
+    line: int = 1
+    raw: bytes
+    text: bytes | None = None
+    text_path: Path | None = None
+    metadata: bytes | None = None
+    metadata_path: Path | None = None
+
+
+class DocumentSet(Struct, frozen=True, eq=False, dict=True):
+    """A set of documents at a place: a folder, or a JSON Lines file (also .gz)."""
+
+    place: Path
+    inventory: Inventory
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether the set is a folder."""
+        return self.place.is_dir()
+
+    @cached_property
+    def version(self) -> str:
+        """What a signature calls the set: the content of corpus/VERSION, or else the name of the place."""
+        file = self.place / "corpus" / "VERSION"
+        if self.is_folder and file.is_file():
+            return file.read_text("utf-8").strip()
+        return self.place.resolve().name.split(".")[0]
+
+    def entries(self) -> Iterator[Entry]:
+        """Every document as it is stored: files by name, lines as they stand."""
+        if self.is_folder:
+            for path in sorted((self.place / "annotations").glob("*.json")):
+                yield folder_entry(self.place, path)
+        else:
+            with open_bytes(self.place) as file:
+                for number, raw in enumerate(file, 1):
+                    if raw.strip():
+                        yield Entry(path=self.place, line=number, raw=raw)
+
+    def documents(self, split: str | None = None) -> Iterator[Document]:
+        """Every document, or those of one split. Raises Invalid at the first that cannot be read."""
+        for entry in self.entries():
+            document = read(entry)
+            if split is None or (document.metadata and document.metadata.split == split):
+                yield document
+
+
+def open_set(place: str | Path | None = None, labels: str | Path | None = None) -> DocumentSet:
+    """The set at a place (None: khabar's own), with the labels of an inventory file.
+
+    Without one, a folder's own schemas/inventory.json is taken, or else khabar's. Raises Invalid where there is
+    no set.
+    """
+    path = Path(place) if place is not None else schemas.data_folder()
+    if path.is_dir() and not (path / "annotations").is_dir():
+        raise _no_set(path, "this folder holds no annotations/", "Name a folder that holds corpus/ and annotations/.")
+    if not path.exists():
+        raise _no_set(path, "there is no such file or folder", "Name a set: a folder or a JSON Lines file.")
+    own = path / "schemas" / "inventory.json"
+    chosen = Path(labels) if labels is not None else own if own.is_file() else None
+    return DocumentSet(path, schemas.inventory(chosen))
+
+
+def folder_entry(root: Path, annotation: Path) -> Entry:
+    """The entry of one annotation file of a folder set, with the text and metadata that belong to its name."""
+    text = find_text(root, annotation.stem)
+    metadata = root / "corpus" / annotation.name
+    return Entry(
+        path=annotation,
+        raw=annotation.read_bytes(),
+        text=text.read_bytes() if text else None,
+        text_path=text,
+        metadata=metadata.read_bytes() if metadata.is_file() else None,
+        metadata_path=metadata,
+    )
+
+
+def find_text(root: Path, doc_id: str) -> Path | None:
+    """Where a document's text lies: in the set's corpus/, or else in the folder ``KHABAR_TEXTS``."""
+    folders = [root / "corpus", *([Path(os.environ["KHABAR_TEXTS"])] if os.environ.get("KHABAR_TEXTS") else [])]
+    places = [folder / f"{doc_id}.txt" for folder in folders]
+    return next((place for place in places if place.is_file()), None)
+
+
+def read(entry: Entry) -> Document:
+    """The document of an entry. Raises Invalid where it is not a good one; `khabar check` lists all reasons."""
+    try:
+        if entry.metadata_path is None:
+            return _read_line(entry)
+        value = msgspec.json.decode(entry.raw)
+        if entry.text is None:
+            raise _no_text(entry, str(value["doc_id"]))
+        value["text"] = entry.text.decode("utf-8")
+        if entry.metadata is not None:
+            value["metadata"] = msgspec.json.decode(entry.metadata)
+        return _checked(msgspec.convert(value, Document), entry)
+    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+        raise _unreadable(entry, str(error)) from None
+
+
+def _read_line(entry: Entry) -> Document:
+    try:
+        return _checked(msgspec.json.decode(entry.raw, type=Document), entry)
+    except msgspec.ValidationError:
+        value = msgspec.json.decode(entry.raw)
+        if not isinstance(value, dict) or value.get("text") is not None:
+            raise
+        text = find_text(entry.path.parent, str(value.get("doc_id")))
+        if text is None:
+            raise _no_text(entry, str(value.get("doc_id"))) from None
+        value["text"] = text.read_bytes().decode("utf-8")
+        return _checked(msgspec.convert(value, Document), entry)
+
+
+def _checked(document: Document, entry: Entry) -> Document:
+    """The document, when its text is the one that was annotated."""
+    if document.text_sha256 and document.text_sha256 != checksum(document.text):
+        raise _unreadable(entry, f"text_sha256 of {document.doc_id} is not the checksum of its text")
+    return document
+
+
+def checksum(text: str | bytes) -> str:
+    """The SHA-256 of a text's UTF-8 bytes, in hexadecimal digits."""
+    return sha256(text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text).hexdigest()
+
+
+@contextmanager
+def open_bytes(path: Path) -> Iterator[IO[bytes]]:
+    """A file opened for reading, decompressed where its name ends in .gz. Raises Invalid where it cannot be."""
+    try:
+        with path.open("rb") as file:
+            yield gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file  # type: ignore[misc]
+    except (OSError, EOFError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise _no_set(path, reason, "Name a file that can be read.") from None
+
+
+@contextmanager
+def write_whole(path: Path) -> Iterator[IO[bytes]]:
+    """A file that appears under its name only when it is complete; until then, what was there stays."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        try:
+            yield file
+        except BaseException:
+            Path(file.name).unlink()
+            raise
+    Path(file.name).chmod(0o644)
+    Path(file.name).replace(path)
+
+
+def _no_set(path: Path, message: str, fix: str) -> Invalid:
+    return Invalid([Problem(str(path), 1, 1, "file", "", message, fix)])
+
+
+def _no_text(entry: Entry, doc_id: str) -> Invalid:
+    message = f"the text of {doc_id} is not here"
+    fix = f"Put it into a folder as {doc_id}.txt and name the folder in the environment variable KHABAR_TEXTS."
+    return Invalid([Problem(str(entry.path), entry.line, 1, "file.missing", "/text", message, fix)])
+
+
+def _unreadable(entry: Entry, message: str) -> Invalid:
+    fix = "Run `khabar check` on it: it lists everything that is wrong, and where."
+    return Invalid([Problem(str(entry.path), entry.line, 1, "unreadable", "", message, fix)])

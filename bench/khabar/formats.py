@@ -1,0 +1,224 @@
+"""Prediction files: JSON Lines (also .gz, or standard input), one JSON document, or a folder of them.
+
+A file is read twice: once for the document ids, so that documents may stand in any order and the second reading
+can go to each when its gold document comes, and memory does not grow with the file.
+"""
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import IO, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Raw, Struct, UnsetType
+
+from khabar.corpus import open_bytes
+from khabar.grounding import (
+    READ_PREDICTION,
+    FlatMention,
+    PredictedEntity,
+    PredictedRelation,
+    PredictedSection,
+    PredictedStance,
+    Prediction,
+    Void,
+)
+from khabar.model import Document, Layer
+from khabar.problems import Invalid, Problem, decode, in_json
+from khabar.schemas import Inventory, validator
+
+Track = Literal["end-to-end", "given-entities", "given-pairs"]
+
+
+class Record(Struct, frozen=True):
+    """Where one predicted document stands: bytes ``start`` to ``start + length``, line ``line`` of ``path``.
+
+    ``doc_id`` is None where it cannot be read. ``given`` says whether the document names gold's entities or pairs,
+    None where it gives neither these nor entities of its own.
+    """
+
+    path: str
+    line: int
+    start: int
+    length: int
+    doc_id: str | None
+    given: Track | None
+
+
+class _Head(Struct):
+    doc_id: str
+    entities: Raw | UnsetType = UNSET
+    mentions: Raw | UnsetType = UNSET
+    stance_pairs: Raw | UnsetType = UNSET
+
+
+_HEAD = msgspec.json.Decoder(_Head)
+_MOST_LINE = 1 << 28
+"""The longest line that is read, in bytes; whatever is longer is no prediction."""
+
+
+class PredictionFile:
+    """The predicted documents of a source; close it, or use it as a context manager."""
+
+    def __init__(self, source: str | Path | Iterable[Document | Mapping[str, Any]]) -> None:
+        """Open a path (``-`` for standard input), or take documents and mappings shaped as predictions.
+
+        Raises Invalid where the source cannot be read or holds nothing.
+        """
+        self._folder = isinstance(source, str | Path) and Path(source).is_dir()
+        self.name = str(source) if isinstance(source, str | Path) else "predictions"
+        self._file = tempfile.TemporaryFile() if self._folder else _seekable(source)
+        self.records = tuple(self._scan_folder() if self._folder else self._scan())
+        if not self.records:
+            message, fix = "there is no predicted document here", "Give one JSON document a line."
+            raise Invalid([Problem(self.name, 1, 1, "file", "", message, fix)])
+
+    def __enter__(self) -> "PredictionFile":
+        """Give the file itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the file."""
+        self._file.close()
+
+    @cached_property
+    def tracks(self) -> frozenset[Track]:
+        """The tracks that the documents are of; more than one is mixed."""
+        return frozenset(record.given for record in self.records if record.given)
+
+    def raw(self, record: Record) -> bytes:
+        """The bytes of one document."""
+        if self._folder:
+            return Path(record.path).read_bytes()
+        self._file.seek(record.start)
+        return self._file.read(record.length)
+
+    def _scan(self) -> Iterator[Record]:
+        if self.name.endswith(".json"):
+            raw = self._file.read()
+            yield _record(self.name, 1, 0, raw)
+            return
+        start = 0
+        for number, raw in enumerate(iter(lambda: self._file.readline(_MOST_LINE), b""), 1):
+            if raw.strip(b"\xef\xbb\xbf\r\n\t "):
+                yield _record(self.name, number, start, raw)
+            start += len(raw)
+
+    def _scan_folder(self) -> Iterator[Record]:
+        for path in sorted(Path(self.name).glob("*.json")):
+            yield _record(str(path), 1, 0, path.read_bytes())
+
+
+def _record(path: str, line: int, start: int, raw: bytes) -> Record:
+    try:
+        head = _HEAD.decode(raw.removeprefix(b"\xef\xbb\xbf"))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return Record(path, line, start, len(raw), None, None)
+    given: Track | None = None
+    if head.stance_pairs is not UNSET:
+        given = "given-pairs"
+    elif head.entities is not UNSET and bytes(head.entities) == b'"gold"':
+        given = "given-entities"
+    elif head.entities is not UNSET or head.mentions is not UNSET:
+        given = "end-to-end"
+    return Record(path, line, start, len(raw), head.doc_id, given)
+
+
+def _seekable(source: str | Path | Iterable[Document | Mapping[str, Any]]) -> IO[bytes]:
+    """The source as a file that can be read twice; what cannot is copied to a temporary one."""
+    if isinstance(source, str | Path) and str(source) != "-" and not str(source).endswith(".gz"):
+        with open_bytes(Path(source)):
+            return Path(source).open("rb")
+    copy = tempfile.TemporaryFile()
+    if str(source) == "-":
+        shutil.copyfileobj(sys.stdin.buffer, copy)
+    elif isinstance(source, str | Path):
+        with open_bytes(Path(source)) as file:
+            shutil.copyfileobj(file, copy)
+    else:
+        for item in source:
+            copy.write(msgspec.json.encode(_said(item)) + b"\n")
+    copy.seek(0)
+    return copy
+
+
+def _said(item: Document | Mapping[str, Any]) -> object:
+    """A document as a prediction: what it does not know left out."""
+    if not isinstance(item, Document):
+        return item
+    return {name: value for name, value in msgspec.structs.asdict(item).items() if value is not None}
+
+
+def read_prediction(record: Record, raw: bytes, labels: Inventory) -> Prediction | tuple[Problem, ...]:
+    """The prediction in the bytes of a record, or everything that is wrong with their form."""
+    try:
+        return READ_PREDICTION(raw.removeprefix(b"\xef\xbb\xbf"))
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return _explain(record, raw, labels, str(error))
+
+
+def _explain(record: Record, raw: bytes, labels: Inventory, reason: str) -> tuple[Problem, ...]:
+    source, value, problems = decode(record.path, raw, record.line)
+    if problems:
+        return problems
+    found = tuple(
+        in_json("schema", record.path, source, at, message, fix, record.line)
+        for at, message, fix in validator("prediction", labels).problems(value)
+    )
+    fix = "See schemas/prediction.schema.json."
+    return found or (in_json("schema", record.path, source, (), reason, fix, record.line),)
+
+
+_ITEMS: dict[str, tuple[type[Struct], Layer, str]] = {
+    "entities": (PredictedEntity, "entities", "type"),
+    "mentions": (FlatMention, "entities", "type"),
+    "relations": (PredictedRelation, "relations", "type"),
+    "stance": (PredictedStance, "stance", "label"),
+    "subsections": (PredictedSection, "subsections", "kind"),
+}
+
+
+def salvage(raw: bytes) -> tuple[Prediction, tuple[Void, ...]] | None:
+    """What can still be scored of a prediction whose form is wrong, and a void for each item that cannot.
+
+    An entity whose form is wrong anywhere is lost with all its mentions. None where nothing can be scored: what
+    is not JSON, or names no document.
+    """
+    _, value, problems = decode("", raw)
+    if problems or not isinstance(value, dict):
+        return None
+    kept: dict[str, Any] = {"doc_id": value.get("doc_id")}
+    lost: list[Void] = []
+    for name, (kind, layer, label) in _ITEMS.items():
+        items = value.get(name)
+        if items == "gold":
+            kept[name] = items
+        elif isinstance(items, list):
+            doubled = name == "mentions" and "entities" in kept
+            fitting = [not doubled and _fits(item, kind) for item in items]
+            if not doubled:
+                kept[name] = [item for item, fits in zip(items, fitting, strict=True) if fits]
+            for item, fits in zip(items, fitting, strict=True):
+                lost.extend(() if fits else _lost(item, layer, label))
+    try:
+        return msgspec.convert(kept, Prediction), tuple(lost)
+    except msgspec.ValidationError:
+        return None
+
+
+def _fits(item: object, kind: type[Struct]) -> bool:
+    try:
+        msgspec.convert(item, kind)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def _lost(item: object, layer: Layer, label: str) -> Iterator[Void]:
+    fields = item if isinstance(item, dict) else {}
+    mentions = fields.get("mentions")
+    times = len(mentions) if isinstance(mentions, list) and mentions else 1
+    return (Void(layer, str(fields.get(label, "?"))) for _ in range(times))
