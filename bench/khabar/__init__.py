@@ -37,7 +37,7 @@ _HOMES = {
     **dict.fromkeys(("Scorecard", "score"), "scoring"),
 }
 
-__all__ = sorted(_HOMES)  # noqa: PLE0605
+__all__ = sorted(_HOMES)
 
 
 def __getattr__(name: str) -> object:

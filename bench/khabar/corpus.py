@@ -6,13 +6,14 @@ A text that a set withholds (a published one may be) is looked for in the folder
 
 import gzip
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import msgspec
 from msgspec import Struct
@@ -21,6 +22,9 @@ from khabar import schemas
 from khabar.model import Document
 from khabar.problems import Invalid, Problem
 from khabar.schemas import Inventory
+
+WITHHELD = re.compile(rb'"text": ?null')
+"""What a line of a JSON Lines set holds where its text is withheld."""
 
 SPLITS = ("train", "validation", "test")
 
@@ -52,6 +56,11 @@ class DocumentSet(Struct, frozen=True, eq=False, dict=True):
         """Whether the set is a folder."""
         return self.place.is_dir()
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether the set is khabar's own, whose texts and files are held to stricter rules."""
+        return self.inventory.name == "khabar" and (self.place / "schemas" / "inventory.json").is_file()
+
     @cached_property
     def version(self) -> str:
         """What a signature calls the set: the content of corpus/VERSION, or else the name of the place."""
@@ -69,7 +78,7 @@ class DocumentSet(Struct, frozen=True, eq=False, dict=True):
             with open_bytes(self.place) as file:
                 for number, raw in enumerate(file, 1):
                     if raw.strip():
-                        yield Entry(path=self.place, line=number, raw=raw)
+                        yield Entry(path=self.place, line=number, raw=_with_text(raw, self.place.parent))
 
     def documents(self, split: str | None = None) -> Iterator[Document]:
         """Every document, or those of one split. Raises Invalid at the first that cannot be read."""
@@ -137,13 +146,58 @@ def _read_line(entry: Entry) -> Document:
         return _checked(msgspec.json.decode(entry.raw, type=Document), entry)
     except msgspec.ValidationError:
         value = msgspec.json.decode(entry.raw)
-        if not isinstance(value, dict) or value.get("text") is not None:
-            raise
-        text = find_text(entry.path.parent, str(value.get("doc_id")))
-        if text is None:
+        if isinstance(value, dict) and value.get("text") is None:
             raise _no_text(entry, str(value.get("doc_id"))) from None
-        value["text"] = text.read_bytes().decode("utf-8")
-        return _checked(msgspec.convert(value, Document), entry)
+        raise
+
+
+def quotes_of(annotation: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every span of an annotation's JSON that repeats its text."""
+    for entity in annotation["entities"]:
+        yield from entity["mentions"]
+    for item in (*annotation["relations"], *annotation["stance"]):
+        yield from item["evidence"]
+    for section in annotation["subsections"]:
+        if section["heading"]:
+            yield section["heading"]
+
+
+def withhold(annotation: dict[str, Any]) -> None:
+    """Take the text out of a document's JSON, and every stretch of it that the annotation repeats."""
+    annotation["text"] = None
+    for quote in quotes_of(annotation):
+        del quote["text"]
+
+
+def _with_text(raw: bytes, folder: Path) -> bytes:
+    """A line whose text is withheld, with the text and its repeated stretches put back where it can be found."""
+    if not WITHHELD.search(raw):
+        return raw
+    try:
+        value = msgspec.json.decode(raw)
+        place = find_text(folder, str(value["doc_id"])) if value["text"] is None else None
+        text = place.read_bytes().decode("utf-8") if place else ""
+        if checksum(text) != value["text_sha256"]:
+            return raw
+        for quote in quotes_of(value):
+            quote.setdefault("text", text[quote["start"] : quote["end"]])
+    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError):
+        return raw
+    return msgspec.json.encode(value | {"text": text})
+
+
+def exported(entry: Entry) -> dict[str, Any]:
+    """A document as one line of a JSON Lines set: its annotation, its text, its metadata. Nothing is lost or changed.
+
+    Raises Invalid where the document cannot be read.
+    """
+    read(entry)
+    value: dict[str, Any] = msgspec.json.decode(entry.raw)
+    if entry.text is not None:
+        value["text"] = entry.text.decode("utf-8")
+    if entry.metadata is not None:
+        value["metadata"] = msgspec.json.decode(entry.metadata)
+    return value
 
 
 def _checked(document: Document, entry: Entry) -> Document:
