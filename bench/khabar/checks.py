@@ -18,10 +18,10 @@ import regex
 from msgspec import Struct
 
 from khabar.corpus import WITHHELD, DocumentSet, Entry, checksum, folder_entry, open_set
-from khabar.grounding import whole_word
+from khabar.grounding import whole_word, word_around
 from khabar.model import AUTHOR, ISSUE, WHITE_SPACE, Edges, paragraphs
 from khabar.problems import Invalid, Pointer, Problem, decode, in_json, isolate, line_and_column
-from khabar.schemas import Inventory, data_folder, nearest, validator
+from khabar.schemas import Inventory, data_folder, validator
 
 Where = Literal["annotation", "metadata", "text"]
 
@@ -332,10 +332,8 @@ def _span_word(draft: Draft) -> Iterator[Finding]:
         start, end = mention["start"], mention["end"]
         if (start, end) not in draft.sound or mention["form"] == "pronoun" or whole_word(text, start, end):
             continue
-        left, right = text[:start].split(), text[end:].split()
-        before = left[-1] if left and not text[start - 1 : start].isspace() else ""
-        after = right[0] if right and not text[end : end + 1].isspace() else ""
-        message = f"the mention cuts the word {isolate(before + mention['text'] + after)}"
+        first, last = word_around(text, start, end)
+        message = f"the mention cuts the word {isolate(text[first:last])}"
         yield _bad((*at, "text"), message, "Take the whole word; only proclitics (و ف ب ك ل س) stay outside.")
 
 
@@ -536,18 +534,6 @@ def _entity_value(draft: Draft) -> Iterator[Finding]:
             yield _bad(("entities", position, "value"), message, f"Only {', '.join(_VALUED)} have one.")
 
 
-def _labels(draft: Draft) -> Iterator[Finding]:
-    """For a set with an inventory of its own; in khabar's, the schema's enums say it."""
-    places = {
-        "entities.type": [(("entities", i, "type"), e["type"]) for i, e in enumerate(draft.annotation["entities"])],
-        "relations.type": [(("relations", i, "type"), r["type"]) for i, r in enumerate(draft.annotation["relations"])],
-    }
-    for place, found in places.items():
-        for at, label in found:
-            if label not in draft.labels.labels[place]:
-                yield _bad(at, f"the inventory has no {isolate(label)}", nearest(label, draft.labels.labels[place]))
-
-
 # -- subsections ---------------------------------------------------------------------------------------------
 
 
@@ -627,7 +613,7 @@ def _section_stories(draft: Draft) -> Iterator[Finding]:
 RULES: tuple[Rule, ...] = (
     Rule("file.missing", "a document has its text, its metadata and its annotation", _missing),
     Rule("json.syntax", "a file is JSON in UTF-8, and no property stands twice"),
-    Rule("schema", "a file is as its JSON Schema says"),
+    Rule("schema", "a file is as its JSON Schema says, its labels the inventory's"),
     Rule("text.encoding", "a text is UTF-8"),
     Rule("text.mark", "a text has no byte order mark", _text_mark),
     Rule("text.nfc", "a text is in Unicode normal form C (a warning in others' sets)", _text_nfc),
@@ -644,7 +630,6 @@ RULES: tuple[Rule, ...] = (
     Rule("canary", "khabar's files carry the canary string", _canary, ours_only=True),
     Rule("id.repeated", "an id stands once in its layer", _ids),
     Rule("reference", "what a relation or stance names is there", _references),
-    Rule("label", "labels are the inventory's", _labels),
     Rule("span.bounds", "a span is not empty and lies in the text", _span_bounds),
     Rule("span.text", "a stored text is the slice of the document at its offsets", _span_text),
     Rule(

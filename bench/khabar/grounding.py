@@ -223,12 +223,19 @@ _PROCLITICS = re.compile(r"[وف]?[بكلس]?")
 
 def whole_word(text: str, start: int, end: int) -> bool:
     """Whether a span is whole words, but for proclitics ([وف]?[بكلس]?) before it in its first word."""
-    if end < len(text) and _in_word(text[end - 1]) and _in_word(text[end]):
-        return False
-    word = start
-    while word and _in_word(text[word - 1]):
-        word -= 1
-    return word == start or not _in_word(text[start]) or bool(_PROCLITICS.fullmatch(text, word, start))
+    first, last = word_around(text, start, end)
+    return last == end and bool(_PROCLITICS.fullmatch(text, first, start))
+
+
+def word_around(text: str, start: int, end: int) -> Edges:
+    """The edges of a span, widened to whole words."""
+    if start < len(text) and _in_word(text[start]):
+        while start and _in_word(text[start - 1]):
+            start -= 1
+    if end and _in_word(text[end - 1]):
+        while end < len(text) and _in_word(text[end]):
+            end += 1
+    return start, end
 
 
 def _in_word(character: str) -> bool:

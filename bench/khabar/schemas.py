@@ -187,7 +187,7 @@ def validator(name: str, labels: Inventory | None = None) -> Validator:
 def nearest(label: object, labels: Iterable[str]) -> str:
     """What to do about a label that does not exist: the one that was probably meant, or the list."""
     known = sorted(labels)
-    close = difflib.get_close_matches(str(label), known, 1)
+    close = difflib.get_close_matches(str(label), known, 1, 0.7)
     folded = [name for name in known if name.lower() == str(label).lower()]
     best = folded or close
     return f"Did you mean {best[0]}?" if best else f"Use one of: {', '.join(known)}."
@@ -215,7 +215,11 @@ def _explain(error: "ValidationError") -> Iterator[tuple[Pointer, str, str]]:
             yield at, f"there is no property {_names(unknown)} here", fix
         case "type":
             kinds = " or ".join([wanted] if isinstance(wanted, str) else wanted)
-            yield at, f"this must be of type {kinds}, not {_short(value)}", "Change the value."
+            yield (
+                at,
+                f"this must be of type {kinds}, not {_short(json.dumps(value, ensure_ascii=False))}",
+                "Change the value.",
+            )
         case "pattern":
             yield at, f"{_short(value)} does not match {wanted}", _description(error)
         case "minItems" | "minLength":

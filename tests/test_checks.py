@@ -1,0 +1,128 @@
+"""Every rule has a failing example, and `check` says of it just what its expected.txt says."""
+
+import json
+import shutil
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+import msgspec
+import pytest
+from hypothesis import assume, given
+from msgspec.structs import replace
+from strategies import documents
+
+from khabar.checks import CANARY, RULES, check, problems_json
+from khabar.corpus import checksum
+from khabar.model import Document
+
+EXAMPLES = Path(__file__).parent / "examples"
+INVALID = sorted(path for path in (EXAMPLES / "invalid").iterdir() if path.is_dir())
+
+
+def problems_of(folder: Path, monkeypatch) -> tuple:
+    """The problems of an example, with paths as a contributor in its folder would see them."""
+    monkeypatch.chdir(folder)
+    return check("set.jsonl" if Path("set.jsonl").is_file() else ".")
+
+
+def test_every_rule_has_a_failing_example():
+    """The folders of examples and the table of rules name the same rules."""
+    assert {path.name for path in INVALID} == {rule.id for rule in RULES}
+    assert len({rule.id for rule in RULES}) == len(RULES)
+
+
+@pytest.mark.parametrize("folder", INVALID, ids=lambda path: path.name)
+def test_an_example_gives_its_expected_problems(folder, monkeypatch):
+    """The example breaks its rule, and the output is to the letter what is expected."""
+    found = problems_of(folder, monkeypatch)
+    assert folder.name in {problem.rule for problem in found}
+    assert "".join(f"{problem}\n" for problem in found) == (folder / "expected.txt").read_text("utf-8")
+
+
+def test_the_valid_example_has_no_problem(monkeypatch):
+    """The document that the failing examples were changed from breaks no rule."""
+    assert problems_of(EXAMPLES / "valid", monkeypatch) == ()
+
+
+def test_our_own_set_has_no_problem():
+    """The corpus, its passes and its adjudications keep every rule."""
+    assert check() == ()
+
+
+def test_several_places_and_single_files_are_checked(monkeypatch):
+    """A text, a metadata or an annotation file is checked with what belongs to it; problems come in file order."""
+    monkeypatch.chdir(EXAMPLES / "invalid" / "text.length")
+    whole = check(".")
+    for place in ("corpus/salt-market.txt", "corpus/salt-market.json", "annotations/salt-market.json"):
+        assert [problem.rule for problem in check(place)] == [problem.rule for problem in whole]
+    assert check("nowhere")[0].rule == "file"
+
+
+def test_windows_line_ends_in_json_do_not_move_a_problem(tmp_path, monkeypatch):
+    """An annotation saved with CRLF is reported at the same line and column."""
+    shutil.copytree(EXAMPLES / "invalid" / "reference", tmp_path / "set")
+    file = tmp_path / "set" / "annotations" / "salt-market.json"
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    found = problems_of(tmp_path / "set", monkeypatch)
+    expected = (EXAMPLES / "invalid" / "reference" / "expected.txt").read_text("utf-8")
+    assert "".join(f"{problem}\n" for problem in found) == expected
+
+
+def test_an_emoji_before_a_span_counts_as_one(tmp_path, monkeypatch):
+    """Offsets and columns count code points, not UTF-16 units."""
+    shutil.copytree(EXAMPLES / "valid", tmp_path / "set")
+    text = tmp_path / "set" / "corpus" / "salt-market.txt"
+    changed = "🙂" + text.read_text("utf-8")[1:]
+    text.write_text(changed, "utf-8")
+    for file in ("corpus/salt-market.json", "annotations/salt-market.json"):
+        path = tmp_path / "set" / file
+        value = json.loads(path.read_bytes())
+        value["text_sha256"] = checksum(changed)
+        if "entities" in value:
+            value["entities"][-1]["mentions"][0]["start"] = 1
+            value["entities"][-1]["mentions"][0]["text"] = changed[1:16]
+        path.write_text(json.dumps(value, ensure_ascii=False), "utf-8")
+    assert {problem.rule for problem in problems_of(tmp_path / "set", monkeypatch)} <= {"span.word"}
+
+
+def test_an_empty_file_is_a_problem_not_a_traceback(tmp_path):
+    """An empty JSON Lines set has no documents and no problems; an empty annotation is no JSON."""
+    (tmp_path / "set.jsonl").write_bytes(b"")
+    assert check(tmp_path / "set.jsonl") == ()
+    shutil.copytree(EXAMPLES / "valid", tmp_path / "set")
+    (tmp_path / "set" / "annotations" / "salt-market.json").write_bytes(b"")
+    assert [problem.rule for problem in check(tmp_path / "set")] == ["json.syntax"]
+
+
+def test_problems_as_json_keep_every_field():
+    """The JSON form is an array of objects with the fields of a problem."""
+    rows = json.loads(problems_json(check("nowhere")))
+    assert rows[0]["rule"] == "file"
+    assert set(rows[0]) == {"path", "line", "column", "rule", "pointer", "message", "fix", "severity"}
+
+
+def test_bidi_and_nfc_are_errors_in_our_own_set_and_warnings_elsewhere():
+    """The stricter rules are for khabar's corpus."""
+    found = {problem.severity for name in ("text.bidi", "text.nfc") for problem in check(EXAMPLES / "invalid" / name)}
+    assert found == {"warning"}
+
+
+@given(documents())
+def test_a_document_that_can_be_built_breaks_no_structural_rule(document: Document):
+    """What the model refuses, the checks find: ids, references, bounds, texts and repetition are then in order."""
+    assume(document.text.strip())
+    evidence = [{"start": 0, "end": 1, "text": document.text[0]}]
+    value = msgspec.to_builtins(replace(document, metadata=None))
+    line = {
+        **{"schema_version": "1.0", "doc_id": "d", "text_sha256": checksum(document.text), "guidelines": "1.0"},
+        **{"annotators": ["a"], "adjudicated": False, "canary": CANARY, "text": document.text},
+        "entities": value["entities"],
+        "relations": [{**relation, "evidence": evidence} for relation in value["relations"]],
+        "stance": [{**stance, "mode": "stated", "evidence": evidence} for stance in value["stance"]],
+        "subsections": value["subsections"],
+    }
+    with NamedTemporaryFile(suffix=".jsonl") as file:
+        file.write(json.dumps(line).encode())
+        file.flush()
+        found = {problem.rule for problem in check(file.name)}
+    assert not found & {"schema", "id.repeated", "reference", "span.bounds", "span.text", "span.repeated"}

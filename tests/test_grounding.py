@@ -1,0 +1,160 @@
+"""Quotes, units and first lines become spans; what does not hold is set apart."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import convert
+
+from khabar.grounding import Located, Prediction, find_quote, ground, whole_word
+from khabar.model import Document
+from khabar.schemas import inventory
+
+TEXT = "زار وزير بغداد، وببغداد التقى 🙂 رئيس بغداديات.\n\nثم عاد\nإلى بغداد"
+GOLD = Document(doc_id="d", text=TEXT)
+
+
+def grounded(**layers):
+    """A prediction of these layers, grounded in the text."""
+    return ground(convert({"doc_id": "d", **layers}, Prediction), GOLD, inventory())
+
+
+def one(span, **more):
+    """A prediction of one entity with one mention."""
+    return grounded(entities=[{"id": "e", "type": "GPE", "mentions": [span]}], **more)
+
+
+def texts(found):
+    return [mention.text for entity in found.document.entities for mention in entity.mentions]
+
+
+def test_offsets_count_code_points_unless_said():
+    """The same words by code points, UTF-16 units and UTF-8 bytes."""
+    start = TEXT.index("رئيس")
+    assert texts(one({"start": start, "end": start + 4})) == ["رئيس"]
+    assert texts(one({"start": start + 1, "end": start + 5, "text": "رئيس"}, offset_unit="utf16")) == ["رئيس"]
+    before = len(TEXT[:start].encode())
+    assert texts(one({"start": before, "end": before + 8}, offset_unit="byte")) == ["رئيس"]
+
+
+@given(st.text(alphabet="aك🙂é\n", min_size=1, max_size=20), st.data())
+def test_units_agree_with_encodings(text, data):
+    """A span in UTF-16 units or bytes is the span of the same characters."""
+    start = data.draw(st.integers(0, len(text) - 1))
+    end = data.draw(st.integers(start + 1, len(text)))
+    gold = Document(doc_id="d", text=text)
+    for unit, size in (("utf16", lambda t: len(t.encode("utf-16-le")) // 2), ("byte", lambda t: len(t.encode()))):
+        span = {"start": size(text[:start]), "end": size(text[:end]), "text": text[start:end]}
+        given_ = {"doc_id": "d", "offset_unit": unit, "mentions": [{"type": "PER", **span}]}
+        found = ground(convert(given_, Prediction), gold, inventory())
+        assert not found.faults
+        assert found.document.entities[0].mentions[0].edges == (start, end)
+
+
+def test_an_offset_inside_a_character_is_a_fault():
+    """Half an emoji and half a letter are no edges."""
+    emoji = TEXT.index("🙂")
+    for unit, start in (("utf16", emoji + 1), ("byte", 1)):
+        found = one({"start": start, "end": start + 1}, offset_unit=unit)
+        assert [fault.rule for fault in found.faults] == ["span.bounds"]
+
+
+@pytest.mark.parametrize(
+    ("quote", "expected"),
+    [
+        ({"text": "وزير"}, ["وزير"]),
+        ({"text": "بغداد", "occurrence": 4}, ["بغداد"]),
+        ({"text": "بغداد", "occurrence": "all"}, ["بغداد", "بغداد", "بغداد"]),
+        ({"text": "بغداد", "prefix": "وب"}, ["بغداد"]),
+        ({"text": "بغداد", "suffix": "يات"}, ["بغداد"]),
+        ({"text": "بغداد"}, []),
+        ({"text": "بغداد", "occurrence": 5}, []),
+        ({"text": "دمشق"}, []),
+        ({"text": "داد", "occurrence": "all"}, []),
+    ],
+)
+def test_quotes(quote, expected):
+    """Alone a quote must stand once; an occurrence counts every hit; "all" takes whole words, proclitics allowed."""
+    found = one(quote)
+    assert texts(found) == expected
+    assert len(found.unlocated) == (not expected)
+    assert not found.faults
+    assert found.quoted
+
+
+def test_occurrences_overlap():
+    """In «ههه» the quote «هه» stands twice."""
+    assert find_quote("ههه", Located(text="هه", occurrence=2)) == ((1, 3),)
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "whole"),
+    [
+        ("وبكركوك", "كركوك", True),
+        ("وكركوك", "كركوك", True),
+        ("للحكومة", "لحكومة", True),
+        ("هكركوك", "كركوك", False),
+        ("كركوكي", "كركوك", False),
+        ("بوكركوك", "كركوك", False),
+        ("كركوكَ", "كركوك", False),
+        ("«كركوك»", "كركوك", True),
+    ],
+)
+def test_whole_words_allow_proclitics_before(text, word, whole):
+    """[وف]?[بكلس]? may stand before; a letter or a mark after the word may not."""
+    at = text.index(word)
+    assert whole_word(text, at, at + len(word)) is whole
+
+
+def test_a_section_by_its_first_line_runs_to_the_next():
+    """White space at its end is trimmed; the last one runs to the end of the text."""
+    found = grounded(subsections=[{"first": "زار وزير", "kind": "lead"}, {"first": "ثم عاد", "kind": "body"}])
+    sections = found.document.subsections
+    assert [TEXT[s.start : s.end] for s in sections] == [TEXT.split("\n")[0], "ثم عاد\nإلى بغداد"]
+
+
+def test_a_first_line_that_is_not_there_is_one_void():
+    """It is a spurious section of its kind."""
+    found = grounded(subsections=[{"first": "لا", "kind": "body"}])
+    assert [(void.layer, void.label) for void in found.unlocated] == [("subsections", "body")]
+
+
+FAULTS = {
+    "label": {"entities": [{"id": "e", "type": "PERS", "mentions": [{"start": 0, "end": 3}]}]},
+    "id": {"entities": [{"id": "e", "type": "PER", "mentions": [{"start": i, "end": 3}]} for i in (0, 1)]},
+    "span.bounds": {"mentions": [{"type": "PER", "start": 0, "end": 999}]},
+    "span.text": {"mentions": [{"type": "PER", "start": 0, "end": 3, "text": "وزر"}]},
+    "span.repeated": {"mentions": [{"type": "PER", "start": 0, "end": 3}] * 2},
+    "reference": {"mentions": [], "relations": [{"type": "near", "head": "x", "tail": "y"}]},
+    "section.overlap": {
+        "subsections": [{"start": 0, "end": 9, "kind": "lead"}, {"start": 5, "end": 12, "kind": "body"}]
+    },
+    "section.heading": {"subsections": [{"start": 0, "end": 9, "kind": "lead", "heading": {"start": 10, "end": 12}}]},
+    "text": {"text": "another", "mentions": [{"type": "PER", "start": 0, "end": 3}]},
+    "track": {"stance_pairs": "gold", "stance": []},
+}
+
+
+@pytest.mark.parametrize("rule", FAULTS)
+def test_what_does_not_hold_is_a_fault_and_leaves_a_document(rule):
+    """Each kind of fault is named, says what is lost, and the rest is a sound document."""
+    found = grounded(**FAULTS[rule])
+    assert rule in {fault.rule for fault in found.faults}
+    assert isinstance(found.document, Document)
+    assert all(fault.message and fault.fix for fault in found.faults)
+    assert rule == "track" or any(fault.voids for fault in found.faults)
+
+
+def test_a_text_that_is_elsewhere_is_told_where():
+    """The fix names the nearest place of the words."""
+    found = one({"start": 0, "end": 5, "text": "بغداد"})
+    assert "9..14" in found.faults[0].fix
+
+
+def test_an_entity_whose_quotes_are_not_found_stays_for_its_relations():
+    """A relation to it is no broken reference: it is a relation that cannot match."""
+    found = grounded(
+        entities=[{"id": "e", "type": "GPE", "mentions": [{"text": "دمشق"}]}],
+        relations=[{"type": "near", "head": "e", "tail": "e"}],
+    )
+    assert not found.faults
+    assert len(found.document.relations) == 1

@@ -1,0 +1,410 @@
+"""The laws of the measures, over every row of the table; slow reference implementations; published values."""
+
+import json
+from collections import Counter
+from fractions import Fraction
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+from sklearn.metrics import f1_score
+from strategies import INVENTORY, disguised, documents, pairs
+
+from khabar.align import Pair
+from khabar.counts import Counts, Share, total
+from khabar.measures import MEASURES, Measure, boundary_edits, window, window_errors
+from khabar.model import LAYERS, Document, Entity, Mention, Section, Stance
+from khabar.scoring import score
+
+BY_NAME = {measure.name: measure for measure in MEASURES}
+
+
+def rows(law):
+    """The measures that declare a law; none declaring it would be a mistake."""
+    found = [measure for measure in MEASURES if law in measure.laws]
+    assert found
+    return found
+
+
+def counted(measure: Measure, gold: Document, predicted: Document):
+    """What a measure counts: by label, or a share; for a derived one what it is derived from."""
+    pair = Pair(gold, predicted)
+    if measure.share:
+        return measure.share(pair)
+    return (measure.counts or BY_NAME[measure.derived_from].counts)(pair, INVENTORY)
+
+
+def value(measure: Measure, found):
+    """The score of what was counted."""
+    if measure.share:
+        return found.value if measure.better == "less" or found.value is None else 1 - found.value
+    return measure.derive(found) if measure.derive else total(found).f1
+
+
+@given(documents(gold=True))
+def test_gold_against_itself_is_perfect(document):
+    """Law 1: 1 (0 where less is better), or nothing to score."""
+    for measure in rows("perfect"):
+        best = 0 if measure.better == "less" else 1
+        assert value(measure, counted(measure, document, document)) in (best, None), measure.name
+
+
+@given(pairs())
+def test_swapping_the_sides_swaps_precision_and_recall(pair):
+    """Law 2, without ignored mentions: what was predicted becomes gold, and the other way round."""
+    gold, predicted = map(only_names, pair)
+    for measure in rows("swap"):
+        there, back = counted(measure, gold, predicted), counted(measure, predicted, gold)
+        if measure.share:
+            assert there == back, measure.name
+        else:
+            a, b = total(there), total(back)
+            assert (a.precision, a.recall, a.f1) == (b.recall, b.precision, b.f1), measure.name
+
+
+def only_names(document: Document) -> Document:
+    """The document with every mention a name."""
+    entities = tuple(
+        replace(entity, mentions=tuple(replace(mention, form="name") for mention in entity.mentions))
+        for entity in document.entities
+    )
+    return replace(document, entities=entities)
+
+
+@given(st.data())
+def test_order_and_ids_change_nothing(data):
+    """Law 3: other ids and another order on both sides leave every count as it was, by label too."""
+    gold, predicted = data.draw(pairs())
+    other = data.draw(disguised(gold)), data.draw(disguised(predicted))
+    for measure in rows("order"):
+        assert counted(measure, gold, predicted) == counted(measure, *other), measure.name
+
+
+def test_a_document_with_nothing_changes_nothing():
+    """Law 4: a document with nothing on either side counts nothing."""
+    nothing = Document(doc_id="d", text="نص\nنص")
+    for measure in rows("empty"):
+        found = counted(measure, nothing, nothing)
+        assert found == Share() if measure.share else total(found) == Counts(), measure.name
+
+
+@given(pairs())
+def test_matches_never_exceed_items(pair):
+    """Law 5: for every label, no more is matched than there is; a share is at most the whole."""
+    for measure in rows("bounded"):
+        found = counted(measure, *pair)
+        if measure.share:
+            assert 0 <= found.amount <= found.of
+        else:
+            assert all(0 <= c.matched_predicted <= c.predicted for c in found.values()), measure.name
+            assert all(0 <= c.matched_gold <= c.gold for c in found.values()), measure.name
+
+
+@given(st.data())
+def test_a_wrong_item_more_never_raises_precision_and_a_right_one_less_never_raises_recall(data):
+    """Law 6: taking an item away never raises recall; where it leaves the matches, it never lowers precision."""
+    gold, predicted = data.draw(pairs())
+    for layer in LAYERS:
+        fewer = data.draw(without_one(predicted, layer))
+        for measure in (m for m in rows("monotone") if m.layer == layer):
+            more, less = total(counted(measure, gold, predicted)), total(counted(measure, gold, fewer))
+            assert less.matched_gold <= more.matched_gold, measure.name
+            assert less.gold == more.gold
+            if less.matched_predicted == more.matched_predicted:
+                assert (more.precision or 0) <= (1 if less.precision is None else less.precision), measure.name
+
+
+@st.composite
+def without_one(draw, document: Document, layer: str) -> Document:
+    """The document without one mention, or without one item of another layer."""
+    items = list(getattr(document, layer))
+    if not items:
+        return document
+    at = draw(st.integers(0, len(items) - 1))
+    if layer == "entities":
+        gone = draw(st.sampled_from(items[at].mentions))
+        items[at] = replace(items[at], mentions=tuple(m for m in items[at].mentions if m is not gone))
+    else:
+        items.pop(at)
+    return replace(document, **{layer: tuple(items)})
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper"),
+    [
+        ("entities.strict", "entities.exact"),
+        ("entities.exact", "entities.partial"),
+        ("entities.strict", "entities.type"),
+        ("relations.strict", "relations.boundary"),
+        ("relations.boundary", "relations.pair"),
+        ("stance.strict", "stance.pair"),
+    ],
+)
+@given(pairs())
+def test_looser_measures_give_no_less(lower, upper, pair):
+    """Law 7: F1 grows, or stays, as a measure asks for less."""
+    a, b = (value(BY_NAME[name], counted(BY_NAME[name], *pair)) for name in (lower, upper))
+    assert a is None or b is None or a <= b
+
+
+@given(pairs(), pairs())
+def test_a_corpus_is_the_sum_of_its_documents(one, two):
+    """Law 8: the counts of two documents together are those of each, added."""
+    golds, guesses = zip(
+        *((replace(g, doc_id=n), replace(p, doc_id=n)) for n, (g, p) in zip("ab", (one, two), strict=True)), strict=True
+    )
+    card = score(golds, guesses)
+    attempted = {row.measure for row in card.rows}
+    for measure in rows("sum"):
+        if measure.name in attempted:
+            row = card[measure.name]
+            found = [counted(measure, *pair) for pair in (one, two)]
+            each = found if measure.share else [total(tally) for tally in found]
+            assert (row.share if measure.share else row.counts) == each[0] + each[1], measure.name
+
+
+# -- slow reference implementations ----------------------------------------------------------------------------
+
+
+def slow_entities(gold: Document, predicted: Document, weight, typed: bool) -> tuple[Fraction, int, int]:
+    """Matched, predicted and gold names by the definition: every matching is tried, leftovers are then excused."""
+
+    def mentions(document, named):
+        return [
+            (m.start, m.end, e.type)
+            for e in document.entities
+            if e.type != "ISSUE"
+            for m in e.mentions
+            if (m.form == "name") == named
+        ]
+
+    guesses, answers, ignored = mentions(predicted, True), mentions(gold, True), mentions(gold, False)
+    padded = answers + [None] * len(guesses)
+    best, excused = Fraction(0), 0
+    for chosen in set(permutations(padded, len(guesses))) if guesses else ():
+        credits = [weight(g, a) if a else Fraction(0) for g, a in zip(guesses, chosen, strict=True)]
+        left = Counter(g if typed else g[:2] for g, credit in zip(guesses, credits, strict=True) if not credit)
+        out = sum((left & Counter(i if typed else i[:2] for i in ignored)).values())
+        if (sum(credits), out) > (best, excused):
+            best, excused = sum(credits, Fraction(0)), out
+    return best, len(guesses) - excused, len(answers)
+
+
+def overlap(a, b):
+    return a[0] < b[1] and b[0] < a[1]
+
+
+SLOW = {
+    "entities.strict": (lambda p, g: Fraction(int(p == g)), True),
+    "entities.exact": (lambda p, g: Fraction(int(p[:2] == g[:2])), False),
+    "entities.partial": (
+        lambda p, g: (
+            Fraction(1 if p[:2] == g[:2] else int(overlap(p, g)), 1)
+            if p[:2] == g[:2]
+            else Fraction(int(overlap(p, g)), 2)
+        ),
+        False,
+    ),
+    "entities.type": (lambda p, g: Fraction(int(overlap(p, g) and p[2] == g[2])), True),
+}
+
+
+@pytest.mark.parametrize("name", SLOW)
+@given(pairs())
+def test_entity_measures_agree_with_exhaustive_search(name, pair):
+    """The matched credit is the best that any one-to-one matching gives; predicted and gold are counted alike."""
+    gold, predicted = pair
+    if sum(len(e.mentions) for e in predicted.entities) > 4 or sum(len(e.mentions) for e in gold.entities) > 4:
+        return
+    weight, typed = SLOW[name]
+    best, guesses, answers = slow_entities(gold, predicted, weight, typed)
+    found = total(counted(BY_NAME[name], gold, predicted))
+    assert (found.matched_gold, found.gold) == (best, answers)
+    if name in ("entities.strict", "entities.exact"):
+        assert found.predicted == guesses
+
+
+@given(pairs())
+def test_relations_agree_with_plain_counting(pair):
+    """Strict relations are triples of aligned entities of equal types, counted as multisets."""
+    gold, predicted = pair
+    aligned = Pair(gold, predicted).entities
+    kinds = {e.id: e.type for e in predicted.entities}, {e.id: e.type for e in gold.entities}
+
+    def triple(kind, head, tail):
+        return (kind, *sorted((head, tail))) if kind in INVENTORY.symmetric else (kind, head, tail)
+
+    guesses = Counter(
+        triple(r.type, aligned[r.head], aligned[r.tail])
+        for r in predicted.relations
+        if r.head in aligned
+        and r.tail in aligned
+        and kinds[0][r.head] == kinds[1][aligned[r.head]]
+        and kinds[0][r.tail] == kinds[1][aligned[r.tail]]
+    )
+    answers = Counter(triple(r.type, r.head, r.tail) for r in gold.relations)
+    found = total(counted(BY_NAME["relations.strict"], gold, predicted))
+    assert found.matched_gold == sum((guesses & answers).values())
+    assert (found.predicted, found.gold) == (len(predicted.relations), len(gold.relations))
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["favor", "against", "neutral"]), st.sampled_from(["favor", "against", "neutral"])),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_favg_of_given_pairs_is_the_shared_tasks_figure(labels):
+    """With the pairs given, favg2 and favg3 are the macro F1 of scikit-learn over the labels, where gold has them."""
+    text = "ا" * len(labels) + "ب"
+    target = Entity(id="t", type="PER", mentions=(Mention(len(labels), len(labels) + 1, "ب"),))
+    holders = [Entity(id=f"h{i}", type="ORG", mentions=(Mention(i, i + 1, "ا"),)) for i in range(len(labels))]
+
+    def document(side):
+        stances = [Stance(id=f"s{i}", holder=f"h{i}", target="t", label=pair[side]) for i, pair in enumerate(labels)]
+        return Document(doc_id="d", text=text, entities=(target, *holders), stance=tuple(stances))
+
+    gold, predicted = document(0), document(1)
+    asked = [
+        {"doc_id": "d", "entities": "gold", "stance_pairs": "gold", "stance": [
+            {"holder": s.holder, "target": s.target, "label": s.label} for s in predicted.stance]}
+    ]  # fmt: skip
+    card = score([gold], asked)
+    assert card.track == "given-pairs"
+    for name, wanted in {"stance.favg2": ["favor", "against"], "stance.favg3": ["favor", "against", "neutral"]}.items():
+        if set(wanted) <= {g for g, _ in labels}:
+            expected = f1_score([g for g, _ in labels], [p for _, p in labels], labels=wanted, average="macro")
+            assert card[name].score == pytest.approx(expected)
+        else:
+            assert card[name].score is None
+    with pytest.raises(KeyError):
+        card["stance.pair"]
+
+
+# -- conventions, one example each -----------------------------------------------------------------------------
+
+
+def names(*spans, kind="PER", form="name"):
+    text = "0123456789" * 3
+    mentions = [Mention(s, e, text[s:e], form) for s, e in spans]
+    entities = [Entity(id=f"e{i}", type=kind, mentions=(m,)) for i, m in enumerate(mentions)]
+    return Document(doc_id="d", text=text, entities=tuple(entities))
+
+
+def test_a_predicted_mention_where_gold_has_a_nominal_is_taken_out():
+    """Nominals are neither rewarded nor punished: the guess leaves the count, and gold asks for nothing."""
+    found = total(counted(BY_NAME["entities.strict"], names((0, 2), form="nominal"), names((0, 2))))
+    assert found == Counts(0, 0, 0, 0)
+
+
+def test_a_predicted_mention_of_another_type_where_gold_has_a_nominal_is_spurious_in_typed_measures():
+    """Taken out by span alone in exact; strict asks for the type too."""
+    gold, predicted = names((0, 2), form="nominal"), names((0, 2), kind="ORG")
+    assert total(counted(BY_NAME["entities.strict"], gold, predicted)).predicted == 1
+    assert total(counted(BY_NAME["entities.exact"], gold, predicted)).predicted == 0
+
+
+def test_what_a_system_itself_calls_a_nominal_is_not_counted():
+    """A predicted nominal neither counts as a guess nor finds a name."""
+    found = total(counted(BY_NAME["entities.strict"], names((0, 2)), names((0, 2), form="nominal")))
+    assert found == Counts(0, 0, 0, 1)
+
+
+def test_one_side_empty_is_zero_and_both_empty_is_nothing():
+    """F1 is 0 when only one side has items, None when neither has."""
+    nothing = Document(doc_id="d", text="0123456789" * 3)
+    assert total(counted(BY_NAME["entities.strict"], names((0, 2)), nothing)).f1 == 0
+    assert total(counted(BY_NAME["entities.strict"], nothing, names((0, 2)))).f1 == 0
+    assert total(counted(BY_NAME["entities.strict"], nothing, nothing)).f1 is None
+
+
+def test_a_section_within_a_paragraph_that_another_holds_is_spurious():
+    """A paragraph has one section; a second one inside it is a predicted item that matches nothing."""
+    text = "سطر أول\nسطر ثان"
+    gold = Document(doc_id="d", text=text, subsections=(Section(id="b", start=0, end=15, kind="body"),))
+    parts = (Section(id="a", start=0, end=2, kind="body"), Section(id="b", start=2, end=15, kind="body"))
+    found = total(counted(BY_NAME["subsections.labelled"], gold, Document(doc_id="d", text=text, subsections=parts)))
+    assert found == Counts(1, 2, 1, 1)
+
+
+# -- published values ------------------------------------------------------------------------------------------
+
+
+def test_semeval_2013_worked_example(conformance):
+    """The four modes give the published precision, recall and F1 on the worked example of SemEval-2013 task 9.1."""
+    case = json.loads((conformance / "semeval2013" / "cases.json").read_text("utf-8"))
+    text = "x" * 120
+
+    def document(mentions):
+        entities = [
+            Entity(id=str(i), type=kind, mentions=(Mention(start, end, text[start:end]),))
+            for i, (kind, start, end) in enumerate(mentions)
+        ]
+        return Document(doc_id="d", text=text, entities=tuple(entities))
+
+    gold, predicted = document(case["gold"]), document(case["pred"])
+    for mode, expected in case["expected"].items():
+        found = total(counted(BY_NAME[f"entities.{mode}"], gold, predicted))
+        scores = (found.precision, found.recall, found.f1)
+        assert scores == pytest.approx((expected["precision"], expected["recall"], expected["f1"])), mode
+
+
+def boundaries(masses):
+    return [sum(masses[:at]) for at in range(1, len(masses))]
+
+
+def as_masses(form, segmentation):
+    """A segmentation of the published cases as section lengths."""
+    if form == "nltk":
+        runs = "".join(segmentation).split("1")
+        return [len(run) + 1 for run in runs[:-1]] + ([len(runs[-1])] if runs[-1] else [])
+    if form == "position":
+        return [count for _, count in sorted(Counter(segmentation).items())]
+    return list(segmentation)
+
+
+def calls(case):
+    """Each (hypothesis, reference) of a case with its published value; cases that are errors there are left out."""
+    args, form, published = case["args"], case["format"], case["value"]
+    if case.get("hyp_masses") and not isinstance(published, dict):
+        yield case["hyp_masses"], case["ref_masses"], published
+    elif isinstance(published, dict) and form in ("mass", "position"):
+        hypotheses, references = (
+            (args[0], args[1]) if len(args) > 1 and isinstance(args[1], dict) else (args[0], args[0])
+        )
+        for name, figure in published.items():
+            item, mine, yours = name.split(",")
+            if isinstance(hypotheses[item][mine], list) and all(isinstance(m, int) for m in hypotheses[item][mine]):
+                yield as_masses(form, hypotheses[item][mine]), as_masses(form, references[item][yours]), figure
+
+
+@pytest.mark.parametrize("metric", ["pk", "window_diff", "boundary_similarity"])
+def test_segeval_published_values(conformance, metric):
+    """Pk, WindowDiff and B are what segeval gives, in every published call that is within our definition."""
+    compared = 0
+    for line in (conformance / "segeval" / "cases.jsonl").read_text("utf-8").splitlines():
+        case = json.loads(line)
+        options = case["kwargs"]
+        if case["metric"] != metric or case["error"] or options.get("lamprier_et_al_2007_fix") or "weight" in options:
+            continue
+        for mine, yours, published in calls(case):
+            units = sum(yours)
+            if sum(mine) != units:
+                continue
+            k = options.get("window_size") or window(yours)
+            if metric == "boundary_similarity":
+                share = boundary_edits(boundaries(mine), boundaries(yours))
+                ours = None if share.value is None else 1 - share.value
+            else:
+                share = window_errors(boundaries(mine), boundaries(yours), units, k, metric == "window_diff")
+                ours = share.value
+            if options.get("return_parts"):
+                assert [share.amount, share.of] == published
+            elif ours is not None:
+                expected = 1 - published if options.get("one_minus") else published
+                assert ours == pytest.approx(expected, abs=1e-9), case["id"]
+            compared += 1
+    assert compared > 10

@@ -1,0 +1,301 @@
+"""A run as a whole: bad predictions, silence, splits, tracks, forms of input, and what cannot change a figure."""
+
+import gzip
+import io
+import json
+import random
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from khabar.corpus import open_set
+from khabar.dataset import lines
+from khabar.model import Document, Entity, Mention
+from khabar.problems import Invalid
+from khabar.report import as_json, as_text
+from khabar.schemas import inventory, validator
+from khabar.scoring import score
+
+TEXT = "زار الوزير بغداد.\nثم عاد إلى عمّان."
+
+
+def document(doc_id="d", *spans, kind="GPE"):
+    """A document of the text with an entity for each span."""
+    entities = [
+        Entity(id=f"e{i}", type=kind, name="n", mentions=(Mention(s, e, TEXT[s:e]),)) for i, (s, e) in enumerate(spans)
+    ]
+    return Document(doc_id=doc_id, text=TEXT, entities=tuple(entities))
+
+
+GOLD = [document("a", (11, 16), (28, 33)), document("b", (11, 16))]
+
+
+def mentions(doc_id, *spans, **more):
+    """A prediction of mentions."""
+    return {"doc_id": doc_id, "mentions": [{"type": "GPE", "start": s, "end": e} for s, e in spans], **more}
+
+
+def test_gold_against_itself_is_perfect_through_every_form(tmp_path):
+    """khabar's own set scored against itself: 1, or nothing to score; as a file, compressed, a folder, and shuffled."""
+    plain = tmp_path / "gold.jsonl"
+    plain.write_bytes(b"".join(lines(open_set())))
+    with gzip.open(tmp_path / "gold.jsonl.gz", "wb") as file:
+        file.write(plain.read_bytes())
+    folder = open_set().place / "annotations"
+    reports = [as_json(score(None, form)) for form in (plain, tmp_path / "gold.jsonl.gz", folder)]
+    reports.append(as_json(score(plain, disguise(plain.read_bytes()))))
+    for report in reports:
+        for name, row in json.loads(report)["measures"].items():
+            figure = row.get("f1", row.get("value"))
+            assert figure in ((0, None) if name.endswith(("pk", "window_diff")) else (1, None)), name
+    named = [json.loads(report) for report in reports]
+    for report in named:
+        report["signature"] = report["signature"].split("|", 1)[1]
+    assert all(report == named[0] for report in named)
+
+
+def disguise(raw: bytes) -> list[dict]:
+    """Gold as a prediction with other ids, other orders and no names."""
+    shuffle = random.Random(7).shuffle
+    found = []
+    for line in raw.splitlines():
+        value = json.loads(line)
+        names = {entity["id"]: f"x-{entity['id']}" for entity in value["entities"]} | {"author": "author"}
+        for entity in value["entities"]:
+            entity["id"] = names[entity["id"]]
+            del entity["name"]
+            shuffle(entity["mentions"])
+        for relation in value["relations"]:
+            relation.update(head=names[relation["head"]], tail=names[relation["tail"]])
+            if relation["type"] in inventory().symmetric:
+                relation.update(head=relation["tail"], tail=relation["head"])
+        for stance in value["stance"]:
+            stance.update(holder=names[stance["holder"]], target=names[stance["target"]], source=None)
+        for layer in ("entities", "relations", "stance", "subsections"):
+            shuffle(value[layer])
+        found.append({k: v for k, v in value.items() if k not in ("metadata", "text")})
+    return found
+
+
+def test_the_json_report_is_as_its_schema_says():
+    """The printed JSON validates against schemas/score.schema.json."""
+    card = score(GOLD, [mentions("a", (11, 16))])
+    assert not list(validator("score").problems(json.loads(as_json(card))))
+
+
+def test_a_missing_document_is_silent_and_its_gold_is_missed():
+    """A document without a prediction counts as missed, and the report says how many."""
+    card = score(GOLD, [mentions("a", (11, 16), (28, 33))])
+    assert (card.documents, card.silent, dict(card.silent_by_layer)) == (2, 1, {"entities": 1})
+    assert card["entities.strict"].counts.recall == pytest.approx(2 / 3)
+    assert "1 of them silent" in as_text(card)
+
+
+def test_a_layer_that_no_document_has_is_not_attempted():
+    """What is attempted belongs to the run: no row, no overall."""
+    card = score(GOLD, [mentions("a"), mentions("b", relations=[])])
+    assert {row.measure.split(".")[0] for row in card.rows} == {"entities", "relations"}
+    assert card.overall is None
+    assert "not attempted: stance, subsections" in as_text(card)
+
+
+def test_a_system_without_coreference_is_not_scored_by_clusters():
+    """With mentions in place of entities, of relations only relations.mention is attempted."""
+    relations = [{"type": "near", "head": "m1", "tail": "m2"}]
+    found = mentions("a", (11, 16), (28, 33), relations=relations)
+    for name, mention in zip(("m1", "m2"), found["mentions"], strict=True):
+        mention["id"] = name
+    card = score(GOLD, [found])
+    assert {row.measure for row in card.rows if row.measure.startswith("relations")} == {"relations.mention"}
+    assert any("coreference" in note for note in card.notes)
+
+
+def test_optional_parts_left_out_by_the_whole_run_are_not_attempted():
+    """Without headings, functions and stories in any section, these measures have no row."""
+    sections = [{"start": 0, "end": 17, "kind": "lead"}]
+    card = score(GOLD, [{"doc_id": "a", "subsections": sections}])
+    names = {row.measure for row in card.rows}
+    assert "subsections.labelled" in names
+    assert not names & {"subsections.heading", "subsections.function", "subsections.story"}
+    sections[0]["heading"] = None
+    assert score(GOLD, [{"doc_id": "a", "subsections": sections}])["subsections.heading"].counts.predicted == 0
+
+
+def test_documents_of_another_split_are_skipped_and_counted():
+    """A split chooses gold; predictions for the others are passed over, not errors."""
+    metadata = json.loads((open_set().place / "corpus" / "kirkuk-redeployment.json").read_bytes())
+    whole = []
+    for split, gold in zip(("train", "test"), GOLD, strict=True):
+        data = {**metadata, "split": split, "doc_id": gold.doc_id}
+        whole.append(msgspec.structs.replace(gold, metadata=msgspec.convert(data, type(open_metadata()))))
+    card = score(whole, [mentions("a", (11, 16)), mentions("b", (11, 16))], split="test")
+    assert (card.documents, card.skipped) == (1, 1)
+    assert "split:test" in card.signature
+    with pytest.raises(Invalid, match="no documents"):
+        score(whole, [mentions("a")], split="validation")
+
+
+def open_metadata():
+    return next(open_set().documents()).metadata
+
+
+BAD = {
+    "not JSON": (b"{nonsense}\n", "json.syntax", 1),
+    "truncated": (b'{"doc_id": "a", "mentions": []}\n{"doc_id": "b", "mentio', "json.syntax", 2),
+    "not UTF-8": (b'{"doc_id": "a", "mentions": []}\n\xff\xfe\n', "json.syntax", 2),
+    "another type": (b'{"doc_id": "a", "mentions": [{"type": "GPE", "start": "0", "end": 2}]}\n', "schema", 1),
+    "a list": (b"[1]\n", "schema", 1),
+    "no doc_id": (b'{"mentions": []}\n', "schema", 1),
+    "unknown document": (b'{"doc_id": "z", "mentions": []}\n', "doc_id", 1),
+    "unknown label": (b'{"doc_id": "a", "mentions": [{"type": "gpe", "start": 0, "end": 2}]}\n', "label", 1),
+    "broken reference": (
+        b'{"doc_id": "a", "mentions": [], "relations": [{"type": "near", "head": "x", "tail": "y"}]}\n',
+        "reference",
+        1,
+    ),
+    "outside the text": (b'{"doc_id": "a", "mentions": [{"type": "GPE", "start": 0, "end": 99}]}\n', "span.bounds", 1),
+    "text elsewhere": (
+        '{"doc_id": "a", "mentions": [{"type": "GPE", "start": 0, "end": 5, "text": "بغداد"}]}\n'.encode(),
+        "span.text",
+        1,
+    ),
+    "doubled document": (b'{"doc_id": "a", "mentions": []}\n' * 2, "id", 2),
+    "mixed tracks": (b'{"doc_id": "a", "mentions": []}\n{"doc_id": "b", "entities": "gold"}\n', "track", 2),
+    "overlapping sections": (
+        b'{"doc_id": "a", "subsections": [{"start": 0, "end": 9, "kind": "lead"}, {"start": 5, "end": 12, "kind": "body"}]}\n',
+        "section.overlap",
+        1,
+    ),
+    "a span in two entities of one type": (
+        b'{"doc_id": "a", "mentions": [{"type": "GPE", "start": 0, "end": 3}, {"type": "GPE", "start": 0, "end": 3}]}\n',
+        "span.repeated",
+        1,
+    ),
+    "both entities and mentions": (b'{"doc_id": "a", "mentions": [], "entities": []}\n', "schema", 1),
+}
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_bad_predictions_are_refused_with_their_place(kind, tmp_path):
+    """Each kind of bad input gives its problem with file and line; with penalise it is scored and never better."""
+    raw, rule, line = BAD[kind]
+    path = tmp_path / "predictions.jsonl"
+    path.write_bytes(raw)
+    with pytest.raises(Invalid) as error:
+        score(GOLD, path)
+    assert (rule, line) in {(problem.rule, problem.line) for problem in error.value.problems}
+    assert all(problem.path == str(path) and problem.message for problem in error.value.problems)
+    card = score(GOLD, path, invalid="penalise")
+    assert "invalid:penalise" in card.signature
+    for row in card.rows:
+        if row.measure == "entities.strict":
+            assert row.counts.matched_gold == 0
+
+
+def test_every_problem_is_listed_not_only_the_first(tmp_path):
+    """Three bad items on two lines are three problems, in order."""
+    path = tmp_path / "p.jsonl"
+    bad = [{"type": "X", "start": 0, "end": 2}, {"type": "GPE", "start": 0, "end": 99}]
+    path.write_text(json.dumps({"doc_id": "a", "mentions": bad}) + '\n{"doc_id": "z"}\n')
+    with pytest.raises(Invalid) as error:
+        score(GOLD, path)
+    places = [(problem.line, problem.pointer) for problem in error.value.problems]
+    assert places == [(1, "/mentions/0/type"), (1, "/mentions/1"), (2, "/doc_id")]
+
+
+def test_penalised_items_are_spurious_on_their_label():
+    """An unknown label, a span outside the text, an unknown document: each a false positive of what it says it is."""
+    bad = mentions("a", (11, 16), (0, 99))
+    bad["mentions"].append({"type": "X", "start": 0, "end": 2})
+    card = score(GOLD, [bad, mentions("z", (0, 3))], invalid="penalise")
+    row = card["entities.strict"]
+    assert row.counts.predicted == 4
+    assert row.by_label["X"].predicted == 1
+    assert card.penalised == 3
+
+
+def test_a_penalised_item_of_a_wrong_form_leaves_the_rest_of_its_document():
+    """One mention whose start is a string is lost; the others are scored."""
+    bad = mentions("a", (11, 16))
+    bad["mentions"].append({"type": "GPE", "start": "0", "end": 2})
+    card = score(GOLD, [bad], invalid="penalise")
+    assert (card["entities.strict"].counts.matched_gold, card["entities.strict"].counts.predicted) == (1, 2)
+
+
+def test_quotes_that_are_not_found_cost_precision():
+    """A quote that stands nowhere, or in two places, is one spurious item, and counted in the report."""
+    quotes = [{"type": "GPE", "text": "دمشق"}, {"type": "GPE", "text": "ا"}, {"type": "GPE", "text": "بغداد"}]
+    card = score(GOLD, [{"doc_id": "a", "mentions": quotes}])
+    assert card.unlocated == 2
+    counts = card["entities.strict"].counts
+    assert (counts.matched_predicted, counts.predicted) == (1, 3)
+    assert "grounding:exact" in card.signature
+
+
+def test_windows_line_ends_a_byte_order_mark_and_blank_lines_are_read(tmp_path):
+    """Predictions written on Windows score as others do."""
+    path = tmp_path / "p.jsonl"
+    path.write_bytes(
+        b"\xef\xbb\xbf" + b"\r\n\r\n".join(json.dumps(mentions(d, (11, 16))).encode() for d in "ab") + b"\r\n"
+    )
+    assert score(GOLD, path)["entities.strict"].counts.matched_gold == 2
+
+
+def test_standard_input_is_read(monkeypatch):
+    """A dash reads predictions from standard input."""
+    raw = json.dumps(mentions("a", (11, 16))).encode()
+    monkeypatch.setattr("sys.stdin", type("In", (), {"buffer": io.BytesIO(raw)})())
+    assert score(GOLD, "-")["entities.strict"].counts.matched_gold == 1
+
+
+@pytest.mark.parametrize("raw", [b"", b"\n\n"])
+def test_an_empty_file_is_refused(raw, tmp_path):
+    """Nothing predicted at all is more likely a mistake than a system."""
+    path = tmp_path / "p.jsonl"
+    path.write_bytes(raw)
+    with pytest.raises(Invalid, match="no predicted document"):
+        score(GOLD, path)
+    with pytest.raises(Invalid, match="No such file"):
+        score(GOLD, tmp_path / "nowhere.jsonl")
+
+
+def test_one_json_document_and_a_folder_are_read(tmp_path):
+    """A .json file holds one document over many lines; a folder holds one a file."""
+    (tmp_path / "a.json").write_text(json.dumps(mentions("a", (11, 16)), indent=2))
+    assert score(GOLD, tmp_path / "a.json")["entities.strict"].counts.matched_gold == 1
+    assert score(GOLD, tmp_path)["entities.strict"].counts.matched_gold == 1
+    (tmp_path / "b.json").write_text("{")
+    with pytest.raises(Invalid) as error:
+        score(GOLD, tmp_path)
+    assert Path(error.value.problems[0].path).name == "b.json"
+
+
+def test_given_entities_are_golds():
+    """On the given-entities track relations name gold's ids, and entities are not scored."""
+    relation = {"type": "near", "head": "e0", "tail": "e1"}
+    gold = msgspec.structs.replace(GOLD[0], relations=(msgspec.convert({"id": "r", **relation}, relation_type()),))
+    card = score([gold], [{"doc_id": "a", "entities": "gold", "relations": [relation]}])
+    assert card.track == "given-entities"
+    assert card["relations.strict"].score == 1
+    assert "entities.strict" not in {row.measure for row in card.rows}
+    assert card.overall is None
+
+
+def relation_type():
+    from khabar.model import Relation
+
+    return Relation
+
+
+def test_gold_that_names_a_document_twice_is_refused():
+    """A document counted twice would count double: the set is refused."""
+    with pytest.raises(Invalid, match="twice in gold"):
+        score([GOLD[0], GOLD[0]], [mentions("a")])
+
+
+def test_layers_can_be_chosen():
+    """Only the rows of the chosen layers are given; silence counts these layers alone."""
+    card = score(GOLD, [mentions("a", relations=[]), mentions("b")], layers=("entities",))
+    assert {row.measure.split(".")[0] for row in card.rows} == {"entities"}
+    assert card.silent == 0
