@@ -1,0 +1,124 @@
+"""Sets of documents: the first document, the two forms of a set, withheld texts."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+import khabar
+from khabar.checks import CANARY
+from khabar.corpus import checksum, open_set, write_whole
+from khabar.dataset import lines
+from khabar.problems import Invalid
+
+SEED = "32b7a655d1b30a12db5712bb5350f63e186a85b88de28751faf7a21b25a3c7a0"
+
+
+def test_the_seed_article_is_byte_for_byte():
+    """The text is the published page's, 2,845 code points, and its checksum is the one recorded."""
+    raw = (open_set().place / "corpus" / "kirkuk-redeployment.txt").read_bytes()
+    assert hashlib.sha256(raw).hexdigest() == SEED
+    assert len(raw.decode("utf-8")) == 2845
+
+
+def test_the_first_document_has_every_layer():
+    """Gold is adjudicated from two passes and states entities, relations, stance and the page's structure."""
+    document = next(d for d in khabar.documents() if d.doc_id == "kirkuk-redeployment")
+    assert document.adjudicated
+    assert len(document.annotators) == 2
+    assert document.metadata.split == "validation"
+    assert document.metadata.licence.startswith("LicenseRef-")
+    assert all((document.entities, document.relations, document.stance, document.subsections))
+    stories = {section.story for section in document.subsections}
+    assert stories == {1, 2}
+    headings = [section.heading.text for section in document.subsections if section.heading]
+    assert headings == ["تنسيق", "تهدئة الأوضاع", "عودة"]
+
+
+def test_the_adjudication_speaks_of_its_passes(root):
+    """Every document's decisions name the passes that are kept, and rules that GUIDELINES.md has."""
+    rules = (root / "GUIDELINES.md").read_text("utf-8")
+    for path in sorted((root / "annotations" / "adjudication").glob("*.json")):
+        value = json.loads(path.read_bytes())
+        for decision in value["decisions"]:
+            assert set(decision["passes"]) == set(value["passes"])
+            assert f"**{decision['rule']} · " in rules, decision["rule"]
+        for name in value["passes"]:
+            assert (root / "annotations" / "passes" / name / path.name).is_file()
+
+
+def test_every_file_carries_the_canary(root):
+    """Metadata, gold, passes and adjudications can be found in training data."""
+    files = [*(root / "corpus").glob("*.json"), *(root / "annotations").rglob("*.json")]
+    assert files
+    assert all(json.loads(path.read_bytes())["canary"] == CANARY for path in files)
+
+
+def test_a_folder_and_its_json_lines_hold_the_same(tmp_path):
+    """Exported and read again, every document and every byte of JSON content is there."""
+    path = tmp_path / "set.jsonl"
+    path.write_bytes(b"".join(lines(open_set())))
+    assert list(open_set(path).documents()) == list(open_set().documents())
+    assert b"".join(lines(open_set(path))) == path.read_bytes()
+    folder = open_set().place
+    for line in path.read_bytes().splitlines():
+        value = json.loads(line)
+        text, metadata = value.pop("text"), value.pop("metadata")
+        assert text.encode() == (folder / "corpus" / f"{value['doc_id']}.txt").read_bytes()
+        assert metadata == json.loads((folder / "corpus" / f"{value['doc_id']}.json").read_bytes())
+        assert value == json.loads((folder / "annotations" / f"{value['doc_id']}.json").read_bytes())
+
+
+def test_withheld_texts_are_found_in_khabar_texts(tmp_path, monkeypatch):
+    """Without the text the set says what to do; with it in KHABAR_TEXTS it is the same set again."""
+    path = tmp_path / "set.jsonl"
+    path.write_bytes(b"".join(lines(open_set(), published_texts=False)))
+    source = open_set().place / "corpus" / "kirkuk-redeployment.txt"
+    assert "القوات الأميركية دخلت المحافظة" not in path.read_text("utf-8")
+    with pytest.raises(Invalid, match="KHABAR_TEXTS"):
+        list(open_set(path).documents())
+    assert {problem.rule for problem in khabar.check(path)} == {"file.missing"}
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    (texts / source.name).write_bytes(source.read_bytes())
+    monkeypatch.setenv("KHABAR_TEXTS", str(texts))
+    assert list(open_set(path).documents()) == list(open_set().documents())
+    assert khabar.check(path) == ()
+    (texts / source.name).write_text("another text", "utf-8")
+    with pytest.raises(Invalid):
+        list(open_set(path).documents())
+
+
+def test_a_text_that_was_changed_is_not_read(tmp_path):
+    """Gold on another text than the annotated one would score nonsense: it is refused, with the place."""
+    value = json.loads(next(lines(open_set())))
+    value["text"] = value["text"].replace("كردستان", "كردستاں", 1)
+    path = tmp_path / "set.jsonl"
+    path.write_text(json.dumps(value), "utf-8")
+    with pytest.raises(Invalid, match="khabar check"):
+        list(open_set(path).documents())
+
+
+def test_what_is_no_set_is_said(tmp_path):
+    """A missing place and a folder without annotations are problems with a way out."""
+    with pytest.raises(Invalid, match="no such file"):
+        open_set(tmp_path / "nowhere")
+    with pytest.raises(Invalid, match="annotations"):
+        open_set(tmp_path)
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path):
+    """An error in the middle leaves what was there, and nothing beside it."""
+    path = tmp_path / "out.jsonl"
+    path.write_text("before")
+    with pytest.raises(ZeroDivisionError), write_whole(path) as file:
+        file.write(b"half")
+        raise ZeroDivisionError
+    assert path.read_text() == "before"
+    assert [p.name for p in Path(tmp_path).iterdir()] == ["out.jsonl"]
+
+
+def test_checksums_are_of_utf8_bytes():
+    """Text and bytes give the same digest."""
+    assert checksum("خبر") == checksum("خبر".encode())
