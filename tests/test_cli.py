@@ -47,7 +47,7 @@ def test_a_refused_prediction_lists_its_problems_and_writes_nothing():
     shown = run("score", "-", "--gold", EXAMPLES / "valid", stdin=bad)
     assert shown.exit_code == 2
     assert shown.stdout == ""
-    assert "-:1:54: error label (at /mentions/0/type)" in shown.stderr
+    assert "-:1:49: error label (at /mentions/0/type)" in shown.stderr
     assert "Did you mean PER?" in shown.stderr
 
 

@@ -1,5 +1,6 @@
 """What the documents say is what the project does: their tables and commands are made again and compared."""
 
+import json
 import re
 import shlex
 from collections import Counter
@@ -9,7 +10,7 @@ from typer.testing import CliRunner
 
 import khabar
 from khabar.cli import app
-from khabar.corpus import open_set, read, folder_entry
+from khabar.corpus import folder_entry, open_set, read
 from khabar.measures import HEADLINE
 from khabar.model import ISSUE
 from khabar.systems import predictions
@@ -76,8 +77,6 @@ def agreement_table(root):
 def results_table():
     """The headline measures of the rule system on the whole corpus."""
     texts = [(document.doc_id, document.text) for document in khabar.documents()]
-    import json
-
     card = khabar.score(None, [json.loads(line) for line in predictions(predict, texts)])
     have = {row.measure: row for row in card.rows}
     figures = [f"{100 * have[name].score:.1f}" if name in have else "not attempted" for name in HEADLINE]
@@ -108,8 +107,6 @@ def test_the_readmes_examples_run(root):
     for name in re.findall(r"khabar\.([a-z]+)\(", text):
         assert callable(getattr(khabar, name))
     example = re.search(r"```json\n(.+?)\n```", text).group(1)
-    import json
-
     card = khabar.score(None, [json.loads(example)])
     assert card.unlocated == 0
     assert card["entities.strict"].counts.matched_predicted == 2

@@ -1,5 +1,7 @@
 """Words and tags."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from seqeval.scheme import IOB2, Entities
 from strategies import documents
@@ -15,6 +17,7 @@ def test_words_are_split_at_white_space_and_punctuation():
 
 
 def document(text, *mentions):
+    """A document with an entity for each (start, end, type, form)."""
     entities = [
         Entity(id=f"e{i}", type=kind, mentions=(Mention(s, e, text[s:e], form),))
         for i, (s, e, kind, form) in enumerate(mentions)
@@ -43,5 +46,5 @@ def test_tags_are_good_iob2(found: Document):
     read = [entity for sentence in Entities([list(tags)], IOB2).entities for entity in sentence]
     assert len(read) <= len(outermost(found))
     kept = outermost(found)
-    assert all(a[1] <= b[0] for a, b in zip(kept, kept[1:], strict=False))
+    assert all(a[1] <= b[0] for a, b in pairwise(kept))
     assert all(tag.startswith(("B-", "I-")) or tag == "O" for tag in tags)

@@ -24,6 +24,7 @@ def one(span, **more):
 
 
 def texts(found):
+    """The words of the mentions that were found."""
     return [mention.text for entity in found.document.entities for mention in entity.mentions]
 
 

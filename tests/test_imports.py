@@ -8,9 +8,9 @@ from pathlib import Path
 import khabar
 
 PACKAGE = Path(khabar.__file__).parent
-ORDER = (
-    "model problems schemas corpus grounding formats checks align counts measures scoring dataset report systems cli"
-).split()
+ORDER = """
+    model problems schemas corpus grounding formats checks align counts measures scoring dataset report systems cli
+""".split()  # noqa: SIM905
 
 
 def rooms() -> dict[str, set[str]]:

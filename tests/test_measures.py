@@ -184,29 +184,23 @@ def slow_entities(gold: Document, predicted: Document, weight, typed: bool) -> t
     padded = answers + [None] * len(guesses)
     best, excused = Fraction(0), 0
     for chosen in set(permutations(padded, len(guesses))) if guesses else ():
-        credits = [weight(g, a) if a else Fraction(0) for g, a in zip(guesses, chosen, strict=True)]
-        left = Counter(g if typed else g[:2] for g, credit in zip(guesses, credits, strict=True) if not credit)
+        earned = [weight(g, a) if a else Fraction(0) for g, a in zip(guesses, chosen, strict=True)]
+        left = Counter(g if typed else g[:2] for g, credit in zip(guesses, earned, strict=True) if not credit)
         out = sum((left & Counter(i if typed else i[:2] for i in ignored)).values())
-        if (sum(credits), out) > (best, excused):
-            best, excused = sum(credits, Fraction(0)), out
+        if (sum(earned), out) > (best, excused):
+            best, excused = sum(earned, Fraction(0)), out
     return best, len(guesses) - excused, len(answers)
 
 
 def overlap(a, b):
+    """Whether two spans share a character."""
     return a[0] < b[1] and b[0] < a[1]
 
 
 SLOW = {
     "entities.strict": (lambda p, g: Fraction(int(p == g)), True),
     "entities.exact": (lambda p, g: Fraction(int(p[:2] == g[:2])), False),
-    "entities.partial": (
-        lambda p, g: (
-            Fraction(1 if p[:2] == g[:2] else int(overlap(p, g)), 1)
-            if p[:2] == g[:2]
-            else Fraction(int(overlap(p, g)), 2)
-        ),
-        False,
-    ),
+    "entities.partial": (lambda p, g: Fraction(1 + (p[:2] == g[:2]), 2) * overlap(p, g), False),
     "entities.type": (lambda p, g: Fraction(int(overlap(p, g) and p[2] == g[2])), True),
 }
 
@@ -288,6 +282,7 @@ def test_favg_of_given_pairs_is_the_shared_tasks_figure(labels):
 
 
 def names(*spans, kind="PER", form="name"):
+    """A document with an entity for each span."""
     text = "0123456789" * 3
     mentions = [Mention(s, e, text[s:e], form) for s, e in spans]
     entities = [Entity(id=f"e{i}", type=kind, mentions=(m,)) for i, m in enumerate(mentions)]
@@ -353,6 +348,7 @@ def test_semeval_2013_worked_example(conformance):
 
 
 def boundaries(masses):
+    """Section lengths as the places where sections begin."""
     return [sum(masses[:at]) for at in range(1, len(masses))]
 
 

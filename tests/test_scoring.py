@@ -11,7 +11,7 @@ import pytest
 
 from khabar.corpus import open_set
 from khabar.dataset import lines
-from khabar.model import Document, Entity, Mention
+from khabar.model import Document, Entity, Mention, Metadata, Relation
 from khabar.problems import Invalid
 from khabar.report import as_json, as_text
 from khabar.schemas import inventory, validator
@@ -128,16 +128,12 @@ def test_documents_of_another_split_are_skipped_and_counted():
     whole = []
     for split, gold in zip(("train", "test"), GOLD, strict=True):
         data = {**metadata, "split": split, "doc_id": gold.doc_id}
-        whole.append(msgspec.structs.replace(gold, metadata=msgspec.convert(data, type(open_metadata()))))
+        whole.append(msgspec.structs.replace(gold, metadata=msgspec.convert(data, Metadata)))
     card = score(whole, [mentions("a", (11, 16)), mentions("b", (11, 16))], split="test")
     assert (card.documents, card.skipped) == (1, 1)
     assert "split:test" in card.signature
     with pytest.raises(Invalid, match="no documents"):
         score(whole, [mentions("a")], split="validation")
-
-
-def open_metadata():
-    return next(open_set().documents()).metadata
 
 
 BAD = {
@@ -163,12 +159,14 @@ BAD = {
     "doubled document": (b'{"doc_id": "a", "mentions": []}\n' * 2, "id", 2),
     "mixed tracks": (b'{"doc_id": "a", "mentions": []}\n{"doc_id": "b", "entities": "gold"}\n', "track", 2),
     "overlapping sections": (
-        b'{"doc_id": "a", "subsections": [{"start": 0, "end": 9, "kind": "lead"}, {"start": 5, "end": 12, "kind": "body"}]}\n',
+        b'{"doc_id": "a", "subsections": ['
+        b'{"start": 0, "end": 9, "kind": "lead"}, {"start": 5, "end": 12, "kind": "body"}]}\n',
         "section.overlap",
         1,
     ),
     "a span in two entities of one type": (
-        b'{"doc_id": "a", "mentions": [{"type": "GPE", "start": 0, "end": 3}, {"type": "GPE", "start": 0, "end": 3}]}\n',
+        b'{"doc_id": "a", "mentions": ['
+        b'{"type": "GPE", "start": 0, "end": 3}, {"type": "GPE", "start": 0, "end": 3}]}\n',
         "span.repeated",
         1,
     ),
@@ -274,18 +272,12 @@ def test_one_json_document_and_a_folder_are_read(tmp_path):
 def test_given_entities_are_golds():
     """On the given-entities track relations name gold's ids, and entities are not scored."""
     relation = {"type": "near", "head": "e0", "tail": "e1"}
-    gold = msgspec.structs.replace(GOLD[0], relations=(msgspec.convert({"id": "r", **relation}, relation_type()),))
+    gold = msgspec.structs.replace(GOLD[0], relations=(Relation(id="r", **relation),))
     card = score([gold], [{"doc_id": "a", "entities": "gold", "relations": [relation]}])
     assert card.track == "given-entities"
     assert card["relations.strict"].score == 1
     assert "entities.strict" not in {row.measure for row in card.rows}
     assert card.overall is None
-
-
-def relation_type():
-    from khabar.model import Relation
-
-    return Relation
 
 
 def test_gold_that_names_a_document_twice_is_refused():

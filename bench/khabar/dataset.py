@@ -294,6 +294,6 @@ This is benchmark data. Every row carries the canary string:
 
 _WITHOUT = """
 In this build the published texts are left out: `text` is null in their rows, also within the layers, and they have no
-row in `iob2`. Offsets and `text_sha256` stay. Put a text that you have into a folder as `<doc_id>.txt` and name the folder
-in the environment variable `KHABAR_TEXTS`: khabar then reads `khabar.jsonl` with it.
+row in `iob2`. Offsets and `text_sha256` stay. Put a text that you have into a folder as `<doc_id>.txt` and name the
+folder in the environment variable `KHABAR_TEXTS`: khabar then reads `khabar.jsonl` with it.
 """
