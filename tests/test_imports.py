@@ -9,7 +9,7 @@ import khabar
 
 PACKAGE = Path(khabar.__file__).parent
 ORDER = """
-    model problems schemas corpus grounding formats checks align counts measures scoring dataset report systems cli
+    model problems schemas corpus grounding formats checks align counts measures scoring dataset sheets passes intake view report systems cli
 """.split()  # noqa: SIM905
 
 

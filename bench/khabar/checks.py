@@ -17,7 +17,7 @@ import msgspec
 import regex
 from msgspec import Struct
 
-from khabar.corpus import WITHHELD, DocumentSet, Entry, checksum, folder_entry, open_set
+from khabar.corpus import WITHHELD, DocumentSet, Entry, checksum, folder_entry, open_set, root_of
 from khabar.grounding import whole_word, word_around
 from khabar.model import AUTHOR, ISSUE, WHITE_SPACE, Edges, paragraphs
 from khabar.problems import Invalid, Pointer, Problem, decode, in_json, isolate, line_and_column
@@ -698,8 +698,7 @@ def _root(place: Path) -> Path | None:
     """The set that a single file belongs to; None for a set itself."""
     if place.is_dir() or place.suffix not in (".json", ".txt"):
         return None
-    parents = place.resolve().parents
-    return next((p for p in parents if (p / "annotations").is_dir() and (p / "corpus").is_dir()), None)
+    return root_of(place)
 
 
 def _entries_of(root: Path, place: Path) -> Iterator[Entry]:

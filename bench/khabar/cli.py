@@ -154,6 +154,165 @@ def check(
 
 
 @app.command()
+def new(
+    textfile: Annotated[Path, typer.Argument(help="The text, as it stood on its page.")],
+    title: Annotated[str, typer.Option(prompt="The page's headline", help="The page's headline.")],
+    country: Annotated[str, typer.Option(prompt="Country (two letters; ZZ unknown)", help="ISO 3166 code.")],
+    domain: Annotated[str, typer.Option(prompt="Domain (politics, economy, sport, …)", help="What it is about.")],
+    genre: Annotated[str, typer.Option(prompt="Genre (report, brief, feature, …)", help="What kind of page it is.")],
+    origin: Annotated[str, typer.Option(prompt="Origin (published or composed)", help="Where the text is from.")],
+    rights: Annotated[str, typer.Option(prompt="Whose is the text, in words", help="Whose the text is.")],
+    licence: Annotated[str, typer.Option(prompt="Licence (SPDX, or LicenseRef-…)", help="The text's licence.")],
+    split: Annotated[str, typer.Option(prompt="Split (train, validation, test)", help="Its part of the set.")],
+    doc_id: Annotated[str | None, typer.Option(help="The document's slug; the file's name unless said.")] = None,
+    publisher: Annotated[str | None, typer.Option(help="Who published it, if known.")] = None,
+    published: Annotated[str | None, typer.Option(help="When (YYYY-MM-DD), if known.")] = None,
+    stories: Annotated[int, typer.Option(help="How many stories the page carries.")] = 1,
+    gold: Annotated[Path, typer.Option("--set", metavar="SET", help="The folder set to add it to.")] = Path(),
+    yes: Annotated[bool, typer.Option("--yes", help="Consent to the changes that the text needs.")] = False,
+) -> None:
+    """Add a document: its text, its metadata and an annotation to fill in. Asks for what is not given."""
+    from khabar.intake import add, changes, cleaned
+
+    with _refusing():
+        raw = textfile.read_bytes()
+        for change in (needed := changes(raw)):
+            typer.echo(f"The text needs a change: {change}", err=True)
+        if needed and not yes and not typer.confirm("Change the stored text so?", err=True):
+            typer.echo("Nothing was written.", err=True)
+            raise typer.Exit(2)
+        metadata: dict[str, object] = {
+            "title": title,
+            "country": country,
+            "domain": domain,
+            "genre": genre,
+            "origin": origin,
+        }
+        metadata |= {"rights": rights, "licence": licence, "split": split, "stories": stories}
+        metadata |= {"publisher": publisher, "published": published}
+        for path in add(gold, doc_id or textfile.stem, cleaned(raw), metadata):
+            typer.echo(f"{path}: written", err=True)
+
+
+@app.command()
+def anchor(
+    path: Annotated[Path, typer.Argument(help="A sheet; or an annotation (.json), for the way back.")],
+    output: OutputOption = Path("-"),
+    gold: Annotated[Path | None, typer.Option("--set", metavar="SET", help="Where the text is.")] = None,
+) -> None:
+    """Turn a plain sheet into an annotation, or an annotation into a sheet."""
+    from khabar.intake import anchored
+
+    with _refusing():
+        written = anchored(path, gold)
+    _write([written.encode()], output)
+
+
+@app.command("format")
+def format_(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Annotation files or folders; khabar's own unless said.")
+    ] = None,
+    check_only: Annotated[
+        bool, typer.Option("--check", help="Change nothing; exit 1 if something would change.")
+    ] = False,
+) -> None:
+    """Put annotation files into canonical order and layout, a mention a line."""
+    from khabar.intake import unformatted
+
+    with _refusing():
+        found = list(unformatted(paths or []))
+    for path, text in found:
+        if not check_only:
+            _write([text.encode()], path)
+        else:
+            typer.echo(f"{path}: is not in canonical form", err=True)
+    raise typer.Exit(1 if check_only and found else 0)
+
+
+@app.command()
+def view(
+    doc: Annotated[str, typer.Argument(help="The document's id.")],
+    pass_: Annotated[
+        list[Path] | None, typer.Option("--pass", help="A pass to show instead of gold; twice for two.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to write the page.")
+    ] = None,
+    open_: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    gold: GoldOption = None,
+) -> None:
+    """Show a document as a page: sections, mentions, relations and stances with their evidence."""
+    import webbrowser
+
+    from khabar.corpus import open_set
+    from khabar.passes import open_pass, with_id
+    from khabar.view import page
+
+    with _refusing():
+        chosen = open_set(gold)
+        folders = [p if p.exists() else chosen.place / "annotations" / "passes" / p for p in (pass_ or [])[:2]]
+        documents = [with_id(open_pass(folder), doc) for folder in folders] or [with_id(chosen.documents(), doc)]
+        html = page(documents, chosen.inventory, [f"pass {folder.name}" for folder in folders])
+    place = output or Path(f"{doc}.html")
+    _write([html.encode()], place)
+    if open_:
+        webbrowser.open(place.resolve().as_uri())
+
+
+@app.command()
+def agree(
+    first: Annotated[Path, typer.Argument(help="A pass: a folder of annotation files, or a set.")],
+    second: Annotated[Path, typer.Argument(help="Another pass over the same documents.")],
+    output_format: FormatOption = Format.text,
+    html: Annotated[Path | None, typer.Option("--html", metavar="FOLDER", help="Also a page a document.")] = None,
+    inventory: InventoryOption = None,
+) -> None:
+    """Say how far two passes agree, by layer and label, with 95 % intervals over documents, and by rule."""
+    from khabar.passes import agree as run
+    from khabar.passes import common, open_pass, rules_of
+    from khabar.report import agreement_json, agreement_text
+    from khabar.schemas import inventory as labels
+    from khabar.view import page
+
+    with _refusing():
+        known = labels(inventory)
+        passes = open_pass(first), open_pass(second)
+        found, rules = run(*passes, known), rules_of(first, passes[0])
+        for one, two in common(*passes) if html else ():
+            shown = page([one, two], known, [first.name, second.name])
+            _write([shown.encode()], (html or Path()) / f"{one.doc_id}.html")
+    write = agreement_json if output_format is Format.json else agreement_text
+    typer.echo(write(found, rules), nl=False)
+
+
+@app.command()
+def merge(
+    first: Annotated[Path, typer.Argument(help="A pass.")],
+    second: Annotated[Path, typer.Argument(help="Another pass over the same documents.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="GOLD", help="The folder of gold annotations.")],
+    inventory: InventoryOption = None,
+) -> None:
+    """Bring two passes together: first sheets with what is to decide; once they are decided, gold and the record."""
+    from khabar.passes import merge as run
+    from khabar.schemas import inventory as labels
+
+    undecided = 0
+    with _refusing():
+        for step in run(first, second, output, labels(inventory)):
+            for path, text in step.writes:
+                _write([text.encode()], path)
+            for path in step.removes:
+                path.unlink()
+            for problem in step.problems:
+                typer.echo(str(problem))
+            undecided += len(step.problems) + step.asks
+            if step.talk:
+                typer.echo(step.talk, err=True)
+    raise typer.Exit(1 if undecided else 0)
+
+
+@app.command()
 def rules() -> None:
     """List the rules that `khabar check` holds a set to."""
     from khabar.checks import RULES

@@ -104,6 +104,12 @@ def open_set(place: str | Path | None = None, labels: str | Path | None = None) 
     return DocumentSet(path, schemas.inventory(chosen))
 
 
+def root_of(path: Path) -> Path | None:
+    """The folder set that a file or folder lies in: the nearest one above with corpus/ and annotations/."""
+    above = path.resolve().parents
+    return next((place for place in above if all((place / n).is_dir() for n in ("corpus", "annotations"))), None)
+
+
 def folder_entry(root: Path, annotation: Path) -> Entry:
     """The entry of one annotation file of a folder set, with the text and metadata that belong to its name."""
     text = find_text(root, annotation.stem)

@@ -1,12 +1,13 @@
 """A scorecard as text for people and as JSON for programs."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from khabar.counts import Counts
 from khabar.measures import HEADLINE, MEASURES
 from khabar.model import LAYERS
+from khabar.passes import Agreement
 from khabar.scoring import Row, Scorecard
 
 DASH = "—"
@@ -109,3 +110,27 @@ def _counts_json(counts: Counts) -> dict[str, Any]:
         "matched_gold": counts.matched_gold,
         "gold": counts.gold,
     }
+
+
+def agreement_text(found: Sequence[Agreement], rules: Mapping[str, int]) -> str:
+    """The agreement of two passes as a table, in percent; the labels of the headline measures below each."""
+    rows = [f"{'':34}{'F1':>7}{'95 % interval':>20}{'agreed':>9}{'first':>8}{'second':>8}"]
+    for row in found:
+        if not row.label or row.measure in HEADLINE:
+            name = f"  {row.label}" if row.label else row.measure
+            low_high = f"{100 * row.interval[0]:.2f} – {100 * row.interval[1]:.2f}" if row.interval else DASH
+            counts = f"{row.counts.matched_gold:9g}{row.counts.gold:8g}{row.counts.predicted:8g}"
+            rows.append(f"{name:34}{_percent(row.f1)}{low_high:>20}{counts}")
+    if rules:
+        rows += ["", "differences by the rule that decided them:"]
+        rows += [f"  {rule:6}{count:5}" for rule, count in rules.items()]
+    return "\n".join(rows) + "\n"
+
+
+def agreement_json(found: Sequence[Agreement], rules: Mapping[str, int]) -> str:
+    """The agreement of two passes as JSON; figures from 0 to 1."""
+    rows = [
+        {"measure": row.measure, "label": row.label or None, "interval": row.interval, **_counts_json(row.counts)}
+        for row in found
+    ]
+    return json.dumps({"agreement": rows, "by_rule": dict(rules)}, ensure_ascii=False, indent=2) + "\n"

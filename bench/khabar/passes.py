@@ -1,0 +1,365 @@
+"""Two passes over the same documents: how far they agree, and how they become gold.
+
+Merging keeps what both passes have and puts every difference into a sheet, for an adjudicator to decide::
+
+    #? 3 a: e13 | LOC | المناطق | "تلك المناطق" : nominal
+    #? 3 b: e13 | LOC | المناطق | "المناطق"#2 : nominal
+    #! 3 E10 The demonstrative stays outside.
+    = b
+
+After ``#! number`` come the rule that decides and the reason; below it what gold has, up to the next blank line:
+``= a`` or ``= b`` for what a pass has, a line of one's own, or nothing.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from khabar.align import align_entities
+from khabar.corpus import checksum, folder_entry, open_set, read, root_of
+from khabar.counts import Counts
+from khabar.measures import MEASURES
+from khabar.model import AUTHOR, LAYERS, Document, Entity
+from khabar.problems import Invalid, Problem
+from khabar.schemas import Inventory
+from khabar.scoring import Scorecard, score
+from khabar.sheets import HEADER, WRITERS, Item, canonical, layout, read_sheet
+
+NAMES = ("a", "b")
+
+
+def open_pass(place: Path) -> tuple[Document, ...]:
+    """The documents of a pass: a folder of annotation files within a set, or a set of its own."""
+    if place.is_dir() and not (place / "annotations").is_dir():
+        root = root_of(place)
+        files = sorted(place.glob("*.json"))
+        if root is None or not files:
+            fix = "Name a folder of annotation files inside a set, such as annotations/passes/a."
+            raise Invalid([Problem(str(place), 1, 1, "file", "", "there is no pass here", fix)])
+        return tuple(read(folder_entry(root, path)) for path in files)
+    return tuple(open_set(place).documents())
+
+
+def common(first: Sequence[Document], second: Sequence[Document]) -> tuple[tuple[Document, Document], ...]:
+    """The documents that both passes have, by id. Raises Invalid where there is none."""
+    others = {document.doc_id: document for document in second}
+    pairs = tuple((document, others[document.doc_id]) for document in first if document.doc_id in others)
+    if not pairs:
+        fix = "Name two passes over the same documents."
+        raise Invalid([Problem(".", 1, 1, "file", "", "the passes have no document in common", fix)])
+    return pairs
+
+
+class Agreement(Struct, frozen=True):
+    """How far two passes agree on a measure, or on one label of it: F1 with its 95 % interval, and the counts."""
+
+    measure: str
+    label: str
+    f1: float | None
+    interval: tuple[float, float] | None
+    counts: Counts
+
+
+def agree(first: Sequence[Document], second: Sequence[Document], labels: Inventory) -> tuple[Agreement, ...]:
+    """The agreement of two passes by measure and label, by the scorer itself: the second against the first.
+
+    Intervals are 95 % percentile bootstrap intervals over documents, 1,000 resamples; None with one document.
+    """
+    pairs = common(first, second)
+    cards = [score([one], [two], labels=labels) for one, two in pairs]
+    return tuple(_agreements(cards))
+
+
+def _agreements(cards: Sequence[Scorecard]) -> Iterator[Agreement]:
+    for measure in MEASURES:
+        if measure.counts is None:
+            continue
+        rows = [row for card in cards for row in card.rows if row.measure == measure.name]
+        if not rows:
+            continue
+        found = sorted({label for row in rows for label in row.by_label if label})
+        for label in ("", *found):
+            each = [row.counts if not label else row.by_label.get(label, Counts()) for row in rows]
+            together = sum(each, Counts())
+            yield Agreement(measure.name, label, together.f1, f1_interval(each), together)
+
+
+def f1_interval(documents: Sequence[Counts], resamples: int = 1000, seed: int = 12345) -> tuple[float, float] | None:
+    """The 95 % percentile bootstrap interval of F1 over documents; None where there are fewer than two with items.
+
+    A resample is a weight for each document, so all of them are one matrix product (Efron & Tibshirani 1993).
+    """
+    counts = [c for c in documents if c.predicted or c.gold]
+    if len(counts) < 2:
+        return None
+    import numpy as np
+
+    table = np.array([(c.matched_predicted, c.predicted, c.matched_gold, c.gold) for c in counts], dtype=float)
+    weights = np.random.default_rng(seed).multinomial(len(counts), [1 / len(counts)] * len(counts), size=resamples)
+    matched_predicted, predicted, matched_gold, gold = (weights @ table).T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        precision, recall = matched_predicted / predicted, matched_gold / gold
+        f1 = np.nan_to_num(2 * precision * recall / (precision + recall))
+    low, high = np.percentile(f1, [2.5, 97.5])
+    return float(low), float(high)
+
+
+# -- merging ---------------------------------------------------------------------------------------------------
+
+
+class Difference(Struct, frozen=True):
+    """An item on which two passes differ: its layer, and the line that each has for it, or None."""
+
+    layer: str
+    first: str | None
+    second: str | None
+
+
+def merge_sheet(first: Document, second: Document, labels: Inventory, names: Sequence[str] = NAMES) -> str:
+    """What both passes have, and what they differ on, as a sheet for the adjudicator."""
+    one, two = _plain(first), _renamed(second, first)
+    head = [f"doc_id: {first.doc_id}", f"guidelines: {first.guidelines or '1.0'}", f"annotators: {', '.join(names)}"]
+    head += ["adjudicated: yes", *([f"canary: {first.canary}"] if first.canary else [])]
+    parts, number = ["\n".join(head)], 0
+    for layer in LAYERS:
+        agreed, differences = _compare(layer, one, two, first.text, labels)
+        parts.append("\n".join([f"# {layer}: {len(agreed)} agreed, {len(differences)} to decide", *agreed]))
+        for difference in differences:
+            number += 1
+            lines = [
+                f"#? {number} {name}: {line if line is not None else '-'}"
+                for name, line in zip(names, (difference.first, difference.second), strict=True)
+            ]
+            parts.append("\n".join([*lines, f"#! {number}"]))
+    return "\n\n".join(parts) + "\n"
+
+
+def _plain(document: Document) -> Item:
+    return canonical(msgspec.to_builtins(document))
+
+
+def _renamed(document: Document, like: Document) -> Item:
+    """A document's layers with the ids of another one's entities, where they stand for the same."""
+    same = align_entities(document.entities, like.entities, soft_issues=True)
+    taken = {entity.id for entity in like.entities}
+    ids = {AUTHOR: AUTHOR}
+    for entity in document.entities:
+        ids[entity.id] = same.get(entity.id) or _free(entity, taken)
+    item = _plain(document)
+    for entity in item["entities"]:
+        entity["id"] = ids[entity["id"]]
+    for relation in item["relations"]:
+        relation |= {role: ids[relation[role]] for role in ("head", "tail")}
+    for stance in item["stance"]:
+        stance |= {role: ids[stance[role]] for role in ("holder", "target")}
+        stance["source"] = ids[stance["source"]] if stance["source"] else None
+    return item
+
+
+def _free(entity: Entity, taken: set[str]) -> str:
+    number = 1
+    while (name := f"e{number}") in taken:
+        number += 1
+    taken.add(name)
+    return name
+
+
+def _key(layer: str, item: Mapping[str, Any], labels: Inventory) -> tuple[Any, ...]:
+    """What makes an item of one pass the same question as an item of the other."""
+    if layer == "entities":
+        return (item["id"],)
+    if layer == "relations":
+        arguments = (item["head"], item["tail"])
+        return (item["type"], *(sorted(arguments) if item["type"] in labels.symmetric else arguments))
+    if layer == "stance":
+        return (item["holder"], item["target"])
+    return (item["start"],)
+
+
+def _compare(layer: str, one: Item, two: Item, text: str, labels: Inventory) -> tuple[list[str], list[Difference]]:
+    write = WRITERS[layer]
+    mine = {_key(layer, item, labels): item for item in one[layer]}
+    yours = {_key(layer, item, labels): item for item in two[layer]}
+    agreed, differences = [], []
+    for key in sorted({*mine, *yours}, key=lambda key: _place(layer, mine.get(key) or yours[key])):
+        lines = [
+            write(item | ({} if layer == "entities" else {"id": _expected(layer)}), 1, text) if item else None
+            for item in (mine.get(key), yours.get(key))
+        ]
+        if lines[0] is not None and lines[0] == lines[1]:
+            agreed.append(lines[0])
+        else:
+            differences.append(Difference(layer, lines[0], lines[1]))
+    return agreed, differences
+
+
+def _expected(layer: str) -> str:
+    return {"relations": "r1", "stance": "s1", "subsections": "b1"}[layer]
+
+
+def _place(layer: str, item: Mapping[str, Any]) -> tuple[int, int]:
+    if layer == "subsections":
+        return item["start"], item["end"]
+    quotes = item["mentions"] if layer == "entities" else item["evidence"]
+    return min(((q["start"], q["end"]) for q in quotes), default=(0, 0))
+
+
+class Decision(Struct, frozen=True):
+    """What an adjudicator decided on one difference."""
+
+    difference: Difference
+    rule: str
+    reason: str
+    gold: str | None
+
+
+_ASKED = re.compile(r"#\? (\d+) (\S+): (.*)")
+_DECIDED = re.compile(r"#! (\d+)(?:\s+([A-Z][0-9]+)\s+(\S.*))?\s*")
+
+
+def read_decisions(
+    sheet: str, path: str, names: Sequence[str]
+) -> tuple[str, tuple[Decision, ...], tuple[Problem, ...]]:
+    """A merged sheet, decided: the sheet of gold, the decisions, and what is left undecided or wrong."""
+    asked: dict[str, dict[str, str | None]] = {}
+    layer_of: dict[str, str] = {}
+    gold: list[str] = []
+    decisions: list[Decision] = []
+    problems: list[Problem] = []
+    layer, rows = "", sheet.split("\n")
+    at = 0
+    while at < len(rows):
+        row = rows[at].rstrip("\r")
+        if match := re.match(r"# (\w+): \d+ agreed", row):
+            layer = match[1]
+        if match := _ASKED.fullmatch(row):
+            asked.setdefault(match[1], {})[match[2]] = None if match[3] == "-" else match[3]
+            layer_of[match[1]] = layer
+        elif match := _DECIDED.fullmatch(row):
+            number, start = match[1], at
+            while at + 1 < len(rows) and rows[at + 1].strip() and not rows[at + 1].startswith("#"):
+                at += 1
+            chosen = [_chosen(line, asked.get(number, {})) for line in rows[start + 1 : at + 1]]
+            gold.extend(line for line in chosen if line is not None)
+            if match[2] is None or number not in asked:
+                fix = f"Write #! {number} RULE reason, and below it = {names[0]}, = {names[1]}, a line, or nothing."
+                problems.append(
+                    Problem(path, start + 1, 1, "undecided", "", f"difference {number} is not decided", fix)
+                )
+            else:
+                lines = asked[number]
+                difference = Difference(layer_of[number], lines.get(names[0]), lines.get(names[1]))
+                text = "\n".join(line for line in chosen if line is not None) or None
+                decisions.append(Decision(difference, match[2], match[3].strip(), text))
+                del asked[number]
+        else:
+            gold.append(row)
+        at += 1
+    for number in asked:
+        if not any(f"difference {number} " in problem.message for problem in problems):
+            fix = f"Write: #! {number} RULE reason."
+            problems.append(Problem(path, 1, 1, "undecided", "", f"difference {number} is not decided", fix))
+    return "\n".join(gold), tuple(decisions), tuple(problems)
+
+
+def _chosen(line: str, passes: Mapping[str, str | None]) -> str | None:
+    match = re.fullmatch(r"=\s*(\S+)\s*", line)
+    return passes.get(match[1], line) if match else line
+
+
+def adjudicated(
+    sheet: str, path: str, document: Document, labels: Inventory, names: Sequence[str] = NAMES
+) -> tuple[Item, Item]:
+    """Gold and the record of decisions from a decided sheet. Raises Invalid with all that is undecided or wrong."""
+    gold_sheet, decisions, problems = read_decisions(sheet, path, names)
+    sha256 = document.text_sha256 or checksum(document.text)
+    gold, wrong = read_sheet(gold_sheet, path, document.text, sha256, labels)
+    if problems or wrong:
+        raise Invalid([*problems, *wrong])
+    record: Item = {"schema_version": "1.0", "doc_id": document.doc_id, "guidelines": gold["guidelines"]}
+    record |= {"passes": list(names)} | ({"canary": gold["canary"]} if "canary" in gold else {})
+    record["decisions"] = [
+        {
+            "layer": decision.difference.layer,
+            "item": _named(decision.difference.first or decision.difference.second or ""),
+            "passes": dict(zip(names, (decision.difference.first, decision.difference.second), strict=True)),
+            "gold": decision.gold,
+            "rule": decision.rule,
+            "reason": decision.reason,
+        }
+        for decision in decisions
+    ]
+    return canonical({name: gold[name] for name in HEADER if name in gold} | gold), record
+
+
+def _named(line: str) -> str:
+    """The head of a line, to name an item by: its first three fields."""
+    return " | ".join(part.strip() for part in line.split("|")[:3])
+
+
+class Step(Struct, frozen=True):
+    """What merging one document comes to: files to write and to remove, problems, differences left to decide."""
+
+    writes: tuple[tuple[Path, str], ...] = ()
+    removes: tuple[Path, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    asks: int = 0
+    talk: str = ""
+
+
+def merge(first: Path, second: Path, gold: Path, labels: Inventory) -> Iterator[Step]:
+    """Bring two passes together in a folder of gold annotations, document by document.
+
+    A document without a sheet gets one, ``<doc_id>.sheet``; one whose sheet is decided gets its gold and its record
+    in ``adjudication/``, and the sheet goes. Gold that is there already is left alone.
+    """
+    names = (first.name, second.name)
+    for one, two in common(open_pass(first), open_pass(second)):
+        sheet, file = gold / f"{one.doc_id}.sheet", gold / f"{one.doc_id}.json"
+        if sheet.is_file():
+            try:
+                item, record = adjudicated(sheet.read_text("utf-8"), str(sheet), one, labels, names)
+            except Invalid as error:
+                yield Step(problems=error.problems)
+                continue
+            record_file = gold / "adjudication" / file.name
+            yield Step(writes=((file, layout(item)), (record_file, layout(record))), removes=(sheet,))
+        elif file.is_file():
+            yield Step(talk=f"{file}: has gold already, left alone")
+        else:
+            text = merge_sheet(one, two, labels, names)
+            asks = text.count("\n#! ")
+            talk = f"{sheet}: {asks} differences to decide; then run the same command again"
+            yield Step(writes=((sheet, text),), asks=asks, talk=talk)
+
+
+def with_id(documents: Iterable[Document], doc_id: str) -> Document:
+    """The document of an id. Raises Invalid, naming what there is, where there is none."""
+    known = []
+    for document in documents:
+        if document.doc_id == doc_id:
+            return document
+        known.append(document.doc_id)
+    fix = f"Choose one of: {', '.join(known[:20])}."
+    raise Invalid([Problem(".", 1, 1, "doc_id", "", f"there is no document {doc_id}", fix)])
+
+
+def rules_of(place: Path, documents: Sequence[Document]) -> dict[str, int]:
+    """How many differences each rule of the guidelines decided for these documents, where records are kept."""
+    root = root_of(place)
+    folder = root / "annotations" / "adjudication" if root else place
+    files = [folder / f"{document.doc_id}.json" for document in documents]
+    return by_rule(msgspec.json.decode(path.read_bytes()) for path in files if path.is_file())
+
+
+def by_rule(records: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """How many differences each rule decided, over adjudication records, most first."""
+    found: dict[str, int] = {}
+    for record in records:
+        for decision in record["decisions"]:
+            found[decision["rule"]] = found.get(decision["rule"], 0) + 1
+    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
