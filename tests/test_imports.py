@@ -8,9 +8,10 @@ from pathlib import Path
 import khabar
 
 PACKAGE = Path(khabar.__file__).parent
-ORDER = """
-    model problems schemas corpus grounding formats checks align counts measures scoring dataset sheets passes intake view report systems cli
-""".split()  # noqa: SIM905
+ORDER = (
+    *("model", "problems", "schemas", "corpus", "grounding", "formats", "checks", "align", "counts", "measures"),
+    *("scoring", "dataset", "sheets", "passes", "intake", "view", "report", "systems", "cli"),
+)
 
 
 def rooms() -> dict[str, set[str]]:

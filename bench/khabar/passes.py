@@ -121,7 +121,7 @@ class Difference(Struct, frozen=True):
 
 def merge_sheet(first: Document, second: Document, labels: Inventory, names: Sequence[str] = NAMES) -> str:
     """What both passes have, and what they differ on, as a sheet for the adjudicator."""
-    one, two = _plain(first), _renamed(second, first)
+    one, two = _one_way(_plain(first), labels), _one_way(_renamed(second, first), labels)
     head = [f"doc_id: {first.doc_id}", f"guidelines: {first.guidelines or '1.0'}", f"annotators: {', '.join(names)}"]
     head += ["adjudicated: yes", *([f"canary: {first.canary}"] if first.canary else [])]
     parts, number = ["\n".join(head)], 0
@@ -140,6 +140,14 @@ def merge_sheet(first: Document, second: Document, labels: Inventory, names: Seq
 
 def _plain(document: Document) -> Item:
     return canonical(msgspec.to_builtins(document))
+
+
+def _one_way(item: Item, labels: Inventory) -> Item:
+    """Symmetric relations the same way round on both sides."""
+    for relation in item["relations"]:
+        if relation["type"] in labels.symmetric:
+            relation["head"], relation["tail"] = sorted((relation["head"], relation["tail"]))
+    return item
 
 
 def _renamed(document: Document, like: Document) -> Item:

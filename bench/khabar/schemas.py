@@ -184,10 +184,10 @@ def validator(name: str, labels: Inventory | None = None) -> Validator:
     return Validator(name, labels)
 
 
-def nearest(label: object, labels: Iterable[str]) -> str:
+def nearest(label: object, labels: Iterable[str], least: float = 0.6) -> str:
     """What to do about a label that does not exist: the one that was probably meant, or the list."""
     known = sorted(labels)
-    close = difflib.get_close_matches(str(label), known, 1, 0.7)
+    close = difflib.get_close_matches(str(label), known, 1, least)
     folded = [name for name in known if name.lower() == str(label).lower()]
     best = folded or close
     return f"Did you mean {best[0]}?" if best else f"Use one of: {', '.join(known)}."
@@ -211,7 +211,7 @@ def _explain(error: "ValidationError") -> Iterator[tuple[Pointer, str, str]]:
         case "additionalProperties":
             known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
             unknown = [name for name in value if name not in known]
-            fix = nearest(unknown[0], known) if unknown else ""
+            fix = nearest(unknown[0], known, 0.75) if unknown else ""
             yield at, f"there is no property {_names(unknown)} here", fix
         case "type":
             kinds = " or ".join([wanted] if isinstance(wanted, str) else wanted)
