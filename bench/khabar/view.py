@@ -71,7 +71,7 @@ def _key(documents: Iterable[Document], labels: Inventory) -> str:
     used = {entity.type for document in documents for entity in document.entities}
     rows = [label for label in labels.entity_types if label.label in used]
     items = (
-        f'<li><b class="m" style="{_hue(label.label)}">{label.label}</b> <bdi>{escape(label.name.ar)}</bdi></li>'
+        f'<li><b class="t" style="{_hue(label.label)}">{label.label}</b> <bdi>{escape(label.name.ar)}</bdi></li>'
         for label in rows
     )
     return f'<ul class="key" aria-label="الأنواع">{"".join(items)}</ul>'
@@ -285,6 +285,7 @@ i{font-style:normal}
 .m{border-bottom:3px solid hsl(var(--h) var(--s) 40%);background:hsl(var(--h) var(--s) 95%);border-radius:3px;
 padding:0 1px;cursor:default}
 .m .m{padding-bottom:3px}.m .m .m{padding-bottom:6px}
+.t{border-bottom:3px solid hsl(var(--h) var(--s) 40%)}
 .nominal,.pronoun,.adjective{border-bottom-style:dotted;background:transparent}
 .m:focus,.fact:focus{outline:3px solid #1d5fb4;outline-offset:1px}
 .m[data-type]::after{content:attr(data-type);font:700 9px/1 ui-monospace,Menlo,Consolas,monospace;

@@ -1,0 +1,195 @@
+"""The page of a document: what it says, and what a reader sees in a real browser."""
+
+import re
+import shutil
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from strategies import INVENTORY, documents
+from typer.testing import CliRunner
+
+import khabar
+from khabar.cli import app
+from khabar.passes import open_pass
+from khabar.view import Piece, inline, page
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+class Reader(HTMLParser):
+    """The text of a page, and whether every element that is opened is closed in its turn."""
+
+    def __init__(self) -> None:
+        """Begin with nothing open."""
+        super().__init__()
+        self.open: list[str] = []
+        self.text = ""
+        self.good = True
+
+    def handle_starttag(self, tag, attrs):
+        """Open an element, unless it is one that has no end."""
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        """Close it; anything else open by then is a fault."""
+        self.good &= bool(self.open) and self.open.pop() == tag
+
+    def handle_data(self, data):
+        """Collect text."""
+        self.text += data
+
+
+@given(documents())
+def test_any_document_is_a_well_formed_page(document):
+    """Spans that nest, cross and repeat are opened and closed in turn, and every line of the text is there whole."""
+    reader = Reader()
+    reader.feed(page([document], INVENTORY))
+    assert reader.good
+    assert not reader.open
+    for section in document.subsections:
+        for line in document.text[section.start : section.end].split("\n"):
+            assert line.strip() in reader.text
+
+
+def test_crossing_spans_are_shown_in_pieces():
+    """Of two spans that cross, the second is opened inside the first and again after it, or the first reopened."""
+    shown = inline((0, 6), "abcdef", [Piece(0, 4, "<b>"), Piece(2, 6, "<u>")], [(1, 3, "r1")])
+    reader = Reader()
+    reader.feed(shown)
+    assert (reader.good, reader.text) == (True, "abcdef")
+    assert '<i class="v-r1">' in shown
+
+
+def test_the_page_needs_nothing_from_outside():
+    """One file: no script, no link, no image; a policy that forbids them; texts are escaped."""
+    shown = page(khabar.documents(), INVENTORY)
+    assert "default-src 'none'" in shown
+    assert not re.search(r"<(script|link|img|iframe)|src=|url\(|@import", shown)
+    odd = khabar.Document(doc_id="d", text='<script>alert("x")</script>')
+    assert "<script" not in page([odd], INVENTORY)
+
+
+def test_composed_texts_say_that_they_are():
+    """A notice stands above every composed text, and above no published one."""
+    for document in khabar.documents():
+        composed = document.metadata.origin == "composed"
+        assert ('class="notice"' in page([document], INVENTORY)) == composed
+
+
+def test_the_command_writes_gold_and_passes(tmp_path):
+    """view writes one page; with two passes both columns; an unknown document is refused."""
+    out = tmp_path / "page.html"
+    assert CliRunner().invoke(app, ["view", "kirkuk-redeployment", "-o", str(out)]).exit_code == 0
+    assert out.read_text("utf-8").count('<div class="column">') == 1
+    both = ["view", "kirkuk-redeployment", "--pass", "a", "--pass", "b", "-o", str(out)]
+    assert CliRunner().invoke(app, both).exit_code == 0
+    assert out.read_text("utf-8").count('<div class="column">') == 2
+    assert CliRunner().invoke(app, ["view", "nothing", "-o", str(out)]).exit_code == 2
+
+
+# -- in a real browser -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Debian's Chromium; the tests are skipped, saying so, where there is none."""
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium on this machine: the page is not tested in a browser")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def shown(browser, tmp_path, root):
+    """The two passes of the first document in a browser window, offline."""
+    passes = [open_pass(root / "annotations" / "passes" / name) for name in "ab"]
+    pair = [next(d for d in found if d.doc_id == "kirkuk-redeployment") for found in passes]
+    file = tmp_path / "page.html"
+    file.write_text(page(pair, INVENTORY, ["a", "b"]), "utf-8")
+    context = browser.new_context(offline=True, viewport={"width": 1300, "height": 900})
+    window = context.new_page()
+    window.goto(file.as_uri())
+    yield window
+    context.close()
+
+
+def test_text_runs_from_right_to_left(shown):
+    """Within a line the first word of the lead stands to the right of the second, and the kinds beside the text."""
+    assert shown.evaluate("getComputedStyle(document.querySelector('.lead p')).direction") == "rtl"
+    places = shown.evaluate(
+        """() => { const p = document.querySelector('.lead p'); const walk = document.createTreeWalker(p, 4);
+        const first = walk.nextNode(); const range = document.createRange();
+        range.setStart(first, 0); range.setEnd(first, 2); const a = range.getBoundingClientRect();
+        range.setStart(first, 4); range.setEnd(first, 6); const b = range.getBoundingClientRect();
+        return [a.right, b.right]; }"""
+    )
+    assert places[0] > places[1]
+    beside = shown.evaluate(
+        "(() => { const s = document.querySelector('.lead'); return [s.querySelector('.kind').getBoundingClientRect().left,"
+        " s.querySelector('.text').getBoundingClientRect().right]; })()"
+    )
+    assert beside[0] >= beside[1]
+
+
+def test_an_entitys_mentions_show_together_on_focus(shown):
+    """Focusing one mention marks every mention of its entity, and none of another."""
+    changed = shown.evaluate(
+        """() => { const all = [...document.querySelectorAll('.column:first-child .m')];
+        const before = all.map(m => getComputedStyle(m).backgroundColor);
+        const one = all.find(m => all.filter(n => n.className === m.className).length > 3); one.focus();
+        const name = [...one.classList].find(c => c.startsWith('x-'));
+        return all.every((m, i) => (getComputedStyle(m).backgroundColor !== before[i]) === m.classList.contains(name)); }"""
+    )
+    assert changed
+
+
+def test_a_relations_evidence_shows_on_focus(shown):
+    """Focusing a relation marks its evidence in the text."""
+    assert shown.evaluate(
+        """() => { const fact = document.querySelector('.fact'); fact.focus();
+        const found = [...document.querySelectorAll('.v-' + fact.id)];
+        return found.length > 0 && found.every(i => getComputedStyle(i).backgroundColor === 'rgb(255, 226, 122)'); }"""
+    )
+
+
+def test_every_mention_and_fact_can_be_reached_by_keyboard(shown):
+    """Tab goes from mention to mention in the text's order."""
+    shown.keyboard.press("Tab")
+    first = shown.evaluate("document.activeElement.textContent")
+    shown.keyboard.press("Tab")
+    assert "كردستان" in first
+    assert shown.evaluate("document.activeElement.classList.contains('m')")
+    assert shown.evaluate("[...document.querySelectorAll('.m,.fact')].every(e => e.tabIndex === 0)")
+
+
+def test_text_has_the_contrast_that_aa_asks_for(shown):
+    """Every text, labels too, has at least 4.5 to 1 against what is behind it (WCAG 2.2, 1.4.3)."""
+    worst = shown.evaluate(
+        """() => { const rgb = c => c.match(/[\\d.]+/g).map(Number);
+        const light = c => { const [r, g, b] = rgb(c).slice(0, 3).map(v => { v /= 255;
+          return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; }); return .2126 * r + .7152 * g + .0722 * b; };
+        const behind = e => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor;
+          const v = rgb(c); if (v.length < 4 || v[3] === 1) return c; } return 'rgb(255,255,255)'; };
+        const ratio = (a, b) => { const [x, y] = [light(a), light(b)].sort((p, q) => q - p); return (x + .05) / (y + .05); };
+        let worst = 99; for (const e of document.querySelectorAll('body *')) {
+          if (e.textContent.trim()) worst = Math.min(worst, ratio(getComputedStyle(e).color, behind(e)));
+          const after = getComputedStyle(e, '::after');
+          if (after.content !== 'none' && after.content !== 'normal') worst = Math.min(worst, ratio(after.color, behind(e)));
+        } return worst; }"""
+    )
+    assert worst >= 4.5
+
+
+def test_differences_between_passes_are_marked(shown):
+    """What only one pass has is outlined, in both columns; what both have is not."""
+    counts = shown.evaluate(
+        "[...document.querySelectorAll('.column')].map(c => [c.querySelectorAll('.m.only').length, c.querySelectorAll('.m').length])"
+    )
+    assert all(0 < only < every for only, every in counts)
