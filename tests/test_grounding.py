@@ -98,6 +98,9 @@ def test_occurrences_overlap():
         ("بوكركوك", "كركوك", False),
         ("كركوكَ", "كركوك", False),
         ("«كركوك»", "كركوك", True),
+        ("كركوك؟", "كركوك", True),
+        ("كركوك؛", "كركوك", True),
+        ("بـ22", "22", True),
     ],
 )
 def test_whole_words_allow_proclitics_before(text, word, whole):

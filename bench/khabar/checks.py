@@ -638,7 +638,7 @@ RULES: tuple[Rule, ...] = (
         _span_edge,
     ),
     Rule("span.grapheme", "a mention's or heading's edge does not cut a mark from its letter", _span_grapheme),
-    Rule("span.word", "a mention is whole words, but for proclitics before it", _span_word),
+    Rule("span.word", "a mention is whole words, but for proclitics before it", _span_word, gold_only=True),
     Rule("span.proclitic", "proclitics stay outside a mention", _span_proclitic),
     Rule("span.repeated", "no span stands twice in one type", _span_repeated),
     Rule("entity.value", "only dates and amounts have a value", _entity_value),

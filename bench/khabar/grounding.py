@@ -7,6 +7,7 @@ is a `Void` at once: a predicted item that matches nothing.
 """
 
 import re
+import unicodedata
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
@@ -217,8 +218,9 @@ def _lost(entity: PredictedEntity) -> Iterator[Void]:
     return (Void("entities", entity.type) for _ in entity.mentions)
 
 
-# Proclitics that may stand before a name inside its word (guidelines: they stay outside the mention).
-_PROCLITICS = re.compile(r"[وف]?[بكلس]?")
+# Proclitics that may stand before a name inside its word, with tatweel before a figure («بـ22»); the guidelines
+# leave them outside the mention.
+_PROCLITICS = re.compile(r"[وف]?[بكلس]?ـ*")
 
 
 def whole_word(text: str, start: int, end: int) -> bool:
@@ -240,7 +242,7 @@ def word_around(text: str, start: int, end: int) -> Edges:
 
 def _in_word(character: str) -> bool:
     """Whether a character belongs to a word: a letter, a digit, or a mark on one (tatweel is a letter)."""
-    return character.isalnum() or "\u0300" <= character <= "\u036f" or "\u0610" <= character <= "\u06ed"
+    return character.isalnum() or unicodedata.category(character)[0] == "M"
 
 
 def occurrences(text: str, quote: str) -> Iterator[int]:
