@@ -53,6 +53,11 @@ class Draft(Struct, frozen=True, eq=False, dict=True):
         """The annotation's file."""
         return self.entry.path
 
+    @cached_property
+    def source(self) -> str:
+        """The annotation's JSON, or the line that holds it."""
+        return self.entry.raw.decode("utf-8-sig")
+
     @property
     def is_pass(self) -> bool:
         """Whether this is an annotator's pass, not gold."""
@@ -315,9 +320,16 @@ def _span_edge(draft: Draft) -> Iterator[Finding]:
                 yield _bad((*at, "text"), f"the span begins with {isolate(character)}", "Leave punctuation outside.")
 
 
+def _plain_edge(text: str, place: int) -> bool:
+    """Whether a place plainly is an edge of characters, so that one need not look closer."""
+    return place in (0, len(text)) or (text[place - 1] != "\u200d" and (text[place].isalnum() or text[place].isspace()))
+
+
 def _span_grapheme(draft: Draft) -> Iterator[Finding]:
     text = draft.text or ""
     for at, start, end, _ in _edged(draft):
+        if all(_plain_edge(text, place) for place in (start, end)):
+            continue
         around = text[max(0, start - 8) : end + 8]
         edges = {max(0, start - 8) + match.start() for match in regex.finditer(r"\X", around)} | {len(text)}
         for name, place in (("start", start), ("end", end)):
@@ -802,7 +814,8 @@ def _problem(rule: Rule, draft: Draft, finding: Finding) -> Problem:
         path, raw = entry.metadata_path or path, entry.metadata
     elif finding.where != "annotation":
         at = ("metadata", *at) if finding.where == "metadata" else ("text",)
-    found = in_json(rule.id, str(path), raw.decode("utf-8-sig"), at, finding.message, finding.fix, entry.line)
+    source = draft.source if path == entry.path else raw.decode("utf-8-sig")
+    found = in_json(rule.id, str(path), source, at, finding.message, finding.fix, entry.line)
     return msgspec.structs.replace(found, severity=severity)
 
 

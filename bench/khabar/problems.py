@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Literal
 
@@ -59,55 +60,62 @@ def line_and_column(text: str, offset: int) -> tuple[int, int]:
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
-_SPACE = re.compile(r"[ \t\n\r]*")
-_DECODER = json.JSONDecoder()
+_GAP = re.compile(r"[ \t\n\r:,]*")
+_SCALAR = re.compile(r"[^ \t\n\r,\]}]+")
 
 
 def locate(source: str, parts: Pointer) -> int:
     """The offset in a JSON text at which the part that a pointer leads to begins.
 
-    Values on the way are passed over with the standard library's decoder. A pointer that leads to nothing gives
-    the deepest part that is there: a missing property is reported at its object. ``source`` must be JSON.
+    A pointer that leads to nothing gives the deepest part that is there: a missing property is reported at its
+    object. ``source`` must be JSON. Where a property stands twice, its last value counts, as for JSON readers.
     """
-    at = _skip(source, 0)
-    for part in parts:
-        found = _member(source, at, part) if source[at] == "{" else _element(source, at, part)
-        if found is None:
-            break
-        at = found
-    return at
+    places = _places(source)
+    while parts not in places:
+        parts = parts[:-1]
+    return places[parts]
 
 
-def _skip(source: str, at: int) -> int:
-    match = _SPACE.match(source, at)
+@lru_cache(maxsize=4)
+def _places(source: str) -> Mapping[Pointer, int]:
+    """Where every part of a JSON text begins, by the pointer that leads to it."""
+    places: dict[Pointer, int] = {}
+    start = _after_gap(source, 0)
+    # What is open: the pointer of the object or array, and the position of the next element (None in an object).
+    stack: list[tuple[Pointer, int | None]] = []
+    way: Pointer = ()
+    at = start
+    while True:
+        places[way] = at
+        opening = source[at]
+        if opening in "{[":
+            stack.append((way, None if opening == "{" else 0))
+            at = _after_gap(source, at + 1)
+        elif opening == '"':
+            at = _after_gap(source, scanstring(source, at + 1)[1])
+        else:
+            match = _SCALAR.match(source, at)
+            at = _after_gap(source, match.end() if match else at + 1)
+        while stack and source[at] in "}]":
+            stack.pop()
+            at = _after_gap(source, at + 1)
+            if not stack or at >= len(source):
+                return places
+        if not stack:
+            return places
+        inside, position = stack[-1]
+        if position is None:
+            name, at = scanstring(source, at + 1)
+            at = _after_gap(source, at)
+            way = (*inside, name)
+        else:
+            way = (*inside, position)
+            stack[-1] = (inside, position + 1)
+
+
+def _after_gap(source: str, at: int) -> int:
+    match = _GAP.match(source, at)
     return match.end() if match else at
-
-
-def _member(source: str, at: int, name: str | int) -> int | None:
-    """The offset of a property's value; of the last one where a property stands twice, as JSON readers take it."""
-    found = None
-    at = _skip(source, at + 1)
-    while source[at] == '"':
-        key, at = scanstring(source, at + 1)
-        at = _skip(source, _skip(source, at) + 1)
-        if key == name:
-            found = at
-        at = _skip(source, _DECODER.raw_decode(source, at)[1])
-        if source[at] == ",":
-            at = _skip(source, at + 1)
-    return found
-
-
-def _element(source: str, at: int, position: str | int) -> int | None:
-    if source[at] != "[" or not isinstance(position, int):
-        return None
-    at = _skip(source, at + 1)
-    for _ in range(position):
-        if source[at] == "]":
-            return None
-        at = _skip(source, _DECODER.raw_decode(source, at)[1])
-        at = _skip(source, at + 1) if source[at] == "," else at
-    return None if source[at] == "]" else at
 
 
 def in_json(

@@ -1,7 +1,7 @@
-"""A rule system for Modern Standard Arabic news: what word lists, CLDR and the look of lines can say, and no more.
+"""A rule system for Modern Standard Arabic news: what word lists, CLDR and the look of lines can say.
 
-It reads nothing but the text. It attempts entities, relations and subsections (without `function` and `story`); it
-leaves stance alone, which it could only guess. Offsets are 0-based, half-open code points.
+It reads nothing but the text. It attempts entities, relations and subsections (without `function` and
+`story`); it leaves stance alone, which it could only guess. Offsets are 0-based, half-open code points.
 """
 
 from collections import defaultdict
@@ -12,7 +12,7 @@ from khabar.systems.rules.amounts import find_amounts
 from khabar.systems.rules.context import Context
 from khabar.systems.rules.lexicon import lexicon
 from khabar.systems.rules.lines import find_sections
-from khabar.systems.rules.mentions import ADJECTIVE, NAME, Found, Mention, Page, find_nisbas, find_places
+from khabar.systems.rules.mentions import ADJECTIVE, NAME, NOMINAL, Found, Mention, Page, find_nisbas, find_places
 from khabar.systems.rules.people import (
     Titled,
     find_named,
@@ -22,54 +22,49 @@ from khabar.systems.rules.people import (
     same_bodies,
     same_people,
 )
-from khabar.systems.rules.phrases import drop_inner_places, find_phrases
+from khabar.systems.rules.phrases import drop_inner, find_phrases
 from khabar.systems.rules.relations import Fact, find_facts
+from khabar.systems.rules.text import has_clean_edges
 
 __all__ = ["predict"]
 
 Item = dict[str, object]
-_FORM_ORDER = {NAME: 0, ADJECTIVE: 1}
+_FORMS = (NAME, ADJECTIVE, NOMINAL)  # the surest first
+_NO_THINGS = ("ROLE", "CARDINAL", "ORDINAL")
+_NAMED_BY_TITLES = ("ORG", "GPE", "FAC", "EVENT", "PER", "NORP")
 
 
 def _analyse(text: str) -> tuple[list[Mention], list[Fact]]:
     """Every mention of a text, keyed by entity, and every fact between entities."""
     page, words = Page.read(text), lexicon()
-    places = find_places(page, words.saying)
-    amounts = find_amounts(page)
-    nisbas = find_nisbas(page, places, words.function, words.verbs)
-    ctx = Context(page, words, places, nisbas, amounts)
+    places, amounts = find_places(page), find_amounts(page)
+    ctx = Context(page, words, places, find_nisbas(page, places), amounts)
     phrases = find_phrases(ctx)
-    places = drop_inner_places(places, phrases)
+    phrases = Found((*phrases.mentions, *find_repeats(ctx, [], phrases)))
     titled = find_titled(ctx, phrases)
     held = {(t.role.start, t.role.end) for t in titled}  # «الأكاديمية» beside a name is no academy
     phrases = Found(tuple(m for m in phrases.mentions if (m.start, m.end) not in held))
-    named = find_named(ctx, phrases, titled)
-    titled += [item for item in named if isinstance(item, Titled)]
-    people = list(
-        {m.start: m for m in [t.person for t in titled] + [m for m in named if isinstance(m, Mention)]}.values()
-    )
-    repeats = list(find_repeats(ctx, people, phrases))
-    over = {i for m in [*people, *(r for r in repeats if r.type == "PER")] for i in range(m.first, m.last)}
-    adjectives = [m for m in nisbas.mentions if m.first not in over]
-    roles = [t.role for t in titled if t.role.head not in words.sets["peers"]]
-    nominals = list(find_nominals(ctx, titled, phrases))
+    named, more = find_named(ctx, phrases, titled)
+    titled += more
+    people = list({m.start: m for m in [*(t.person for t in titled), *named]}.values())
+    repeats = find_repeats(ctx, people, Found(()))
+    over = Found((*people, *repeats)).covered
+    roles = [t.role for t in titled if t.role.head not in words["peers"]]
     mentions = [
-        *places.mentions,
+        *drop_inner(places, phrases).mentions,
         *_outside(amounts, phrases, roles),
-        *adjectives,
+        *(m for m in ctx.nisbas.mentions if m.first not in over),
         *phrases.mentions,
         *roles,
         *people,
         *repeats,
-        *nominals,
+        *find_nominals(ctx, titled, phrases),
     ]
-    same = {"PER": same_people(m for m in mentions if m.type == "PER"), "ORG": same_bodies(mentions)}
+    same = {"PER": same_people(mentions), "ORG": same_bodies(mentions)}
     mentions = _distinct(page, (_renamed(m, same) for m in mentions))
-    bodies = Found(tuple(m for m in mentions if m.type in ("ORG", "GPE", "FAC", "EVENT", "PER", "NORP")))
-    things = Found(
-        tuple(m for m in mentions if m.type not in ("ROLE", "CARDINAL", "ORDINAL") and m.form in _FORM_ORDER)
-    )
     titled = [Titled(t.role, _renamed(t.person, same)) for t in titled]
+    bodies = Found(tuple(m for m in mentions if m.type in _NAMED_BY_TITLES))
+    things = Found(tuple(m for m in mentions if m.type not in _NO_THINGS and m.form != NOMINAL))
     return mentions, find_facts(ctx, titled, bodies, things)
 
 
@@ -86,10 +81,9 @@ def _renamed(mention: Mention, same: dict[str, dict[str, str]]) -> Mention:
 
 def _distinct(page: Page, mentions: Iterable[Mention]) -> list[Mention]:
     """Clean mentions in page order, one per span and type, the surest form first."""
-    ordered = sorted(mentions, key=lambda m: (m.start, -m.end, m.type, _FORM_ORDER.get(m.form, 2)))
     kept: dict[tuple[int, int, str], Mention] = {}
-    for mention in ordered:
-        if page.is_clean(mention):
+    for mention in sorted(mentions, key=lambda m: (m.start, -m.end, m.type, _FORMS.index(m.form))):
+        if has_clean_edges(page.text, mention.start, mention.end):
             kept.setdefault((mention.start, mention.end, mention.type), mention)
     return list(kept.values())
 
@@ -101,10 +95,11 @@ def _entities(text: str, mentions: list[Mention]) -> tuple[list[Item], dict[tupl
         groups[mention.type, mention.key].append(mention)
     ids = {key: f"e{n}" for n, key in enumerate(groups, 1)}
     entities: list[Item] = []
-    for (type_, _), group in ((key, groups[key]) for key in groups):
-        named = min(group, key=lambda m: (_FORM_ORDER.get(m.form, 2), -len(m.name) if type_ == "PER" else 0))
-        spans = [{"start": m.start, "end": m.end, "text": text[m.start : m.end], "form": m.form} for m in group]
-        entities.append({"id": ids[type_, group[0].key], "type": type_, "name": named.name, "mentions": spans})
+    for key, group in groups.items():
+        longest = key[0] in ("PER", "ORG")
+        named = min(group, key=lambda m: (_FORMS.index(m.form), -len(m.name) if longest else 0))
+        spans = [_span(text, m.start, m.end) | {"form": m.form} for m in group]
+        entities.append({"id": ids[key], "type": key[0], "name": named.name, "mentions": spans})
     return entities, ids
 
 
@@ -115,7 +110,7 @@ def _span(text: str, start: int, end: int) -> Item:
 def predict(text: str) -> dict[str, list[dict[str, object]]]:
     """The entities, relations and subsections of one page, in the prediction shape of the data model.
 
-    Deterministic, and linear in the length of `text`. Any string is fine; offsets count code points of `text` as given.
+    Deterministic, and linear in the length of `text`. Any string is fine; offsets count its code points.
     """
     mentions, facts = _analyse(text)
     entities, ids = _entities(text, mentions)

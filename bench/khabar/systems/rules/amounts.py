@@ -14,35 +14,38 @@ _PLAIN: Final = re.compile(r"\d+(?:[.,]\d+)*")
 _DAY_MONTH_YEAR: Final = re.compile(
     r"\d{1,2}[/-]\d{1,2}[/-](?:\d\d)?\d\d|\d{4}[/-]\d{1,2}[/-]\d{1,2}|\d{1,2}\.\d{1,2}\.\d{4}"
 )
+_DAY: Final = re.compile(r"0?[1-9]|[12]\d|3[01]")
 _CLOCK: Final = re.compile(r"(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d)?")
 _YEARS: Final = re.compile(r"(?:1[0-9]|20)\d\d(?:[-/]\d{2,4})?")
 _SYMBOLS: Final = frozenset("$€£¥₪₺₽₹﷼")
 _PERCENT: Final = frozenset("%٪")
-_BEFORE_YEAR: Final = frozenset("في منذ حتي قبل بعد خلال وفي ومنذ بين".split())
-_BEFORE_MONTH: Final = frozenset("في شهر منذ خلال حتي من الي بين وفي ومنذ".split())
-_ERAS: Final = frozenset("م ه هجريه ميلاديه للهجره للميلاد هجري ميلادي".split())
-_DAYS: Final = frozenset("يوم اليوم امس غدا ليله".split())
-_YEAR_NOUNS: Final = frozenset("عام العام سنه السنه عامي موسم".split())
-_SINGLE: Final = frozenset("امس اليوم غدا الغد اول الساعه منتصف هذا هذه الربع النصف الفصل".split())
-_LAST_DAY: Final = 31
 
 
 @cache
 def _triggers() -> frozenset[str]:
     """Words that a date, a time or an amount can begin with."""
-    sets = lexicon().sets
-    lists = "months months_unsure hijri weekdays slices dayparts numbers multipliers loose teens ordinals dual_days dual_hours"
-    words = frozenset().union(*(sets[name] for name in lists.split()))
-    definite = frozenset("ال" + word for word in sets["periods"] | sets["ordinals"] | sets["numbers"])
-    two = frozenset(first for first, _ in lexicon().months_two | lexicon().hijri_two)
-    return words | definite | two | _DAYS | _YEAR_NOUNS | _SINGLE | {"شهر"}
+    words = lexicon()
+    calendar = (
+        "months",
+        "months_unsure",
+        "hijri",
+        "weekdays",
+        "slices",
+        "dayparts",
+        "day_nouns",
+        "year_nouns",
+    )
+    numbers = ("numbers", "multipliers", "loose", "teens", "ordinals", "dual_days", "dual_hours", "single")
+    definite = ("ال" + word for name in ("periods", "ordinals", "numbers") for word in words[name])
+    two = (pair.split()[0] for name in ("months_two", "hijri_two") for pair in words[name])
+    return frozenset().union(*(words[name] for name in (*calendar, *numbers)), definite, two)
 
 
 @dataclass(frozen=True)
 class _Reader:
     """The grammar over one page, on which token `at` is read as `stem` (a word without its proclitics).
 
-    A method named for a phrase takes a token and gives the end of the phrase that begins there, or the token itself.
+    A method named for a phrase takes a token and gives the end of that phrase there, or the token itself.
     """
 
     page: Page
@@ -54,10 +57,13 @@ class _Reader:
         return self.stem if i == self.at else self.page.norm(i)
 
     def has(self, name: str, i: int) -> bool:
-        return self.norm(i) in self.words.sets[name]
+        return self.norm(i) in self.words[name]
 
     def any(self, i: int, *names: str) -> bool:
-        return any(self.norm(i) in self.words.sets[name] for name in names)
+        return any(self.norm(i) in self.words[name] for name in names)
+
+    def any_pair(self, i: int, *names: str) -> bool:
+        return any(f"{self.norm(i)} {self.norm(i + 1)}" in self.words[name] for name in names)
 
     def is_plain(self, i: int) -> bool:
         return self.page.kind(i) == NUMBER and _PLAIN.fullmatch(self.norm(i)) is not None
@@ -74,7 +80,7 @@ class _Reader:
         """Digits with their multipliers («1.5 مليون»), or number words joined by و («خمسة وعشرين ألفا»)."""
         if self.is_plain(i) or self.any(i, "numbers", "multipliers"):
             j = i + 1
-        elif self.has("teens", i) and self.norm(i + 1) in ("عشر", "عشره"):
+        elif self._is_teen(i) or (self.norm(i) in ("نصف", "ربع") and self.has("multipliers", i + 1)):
             j = i + 2
         else:
             return i
@@ -82,13 +88,16 @@ class _Reader:
             j += 1
         return j
 
+    def _is_teen(self, i: int) -> bool:
+        return self.has("teens", i) and self.norm(i + 1) in ("عشر", "عشره")
+
     def _continues(self, i: int) -> bool:
         norm = self.norm(i)
         joined = norm.removeprefix("و")
         return (
             self.any(i, "multipliers")
             or norm in ("ونصف", "وربع", "عشر", "عشره")
-            or (norm != joined and (joined in self.words.sets["numbers"] or joined in self.words.sets["multipliers"]))
+            or (norm != joined and (joined in self.words["numbers"] or joined in self.words["multipliers"]))
             or (self.has("numbers", i) and norm.startswith(("مئ", "مائ")))
         )
 
@@ -100,7 +109,7 @@ class _Reader:
         if self.any(i, "dual_days", "dual_hours"):
             return i + 1, "DATE" if self.has("dual_days", i) else "TIME"
         j = self.number(i)
-        if (j > i or self.has("loose", i)) and norm(max(j, i + 1)).removeprefix("ال") in self.words.currencies:
+        if (j > i or self.has("loose", i)) and norm(max(j, i + 1)).removeprefix("ال") in self.words["money"]:
             j = max(j, i + 1)
             return j + 1 + self._is_adjective(j + 1), "MONEY"
         if j == i:
@@ -120,23 +129,21 @@ class _Reader:
 
     def _is_adjective(self, i: int) -> bool:
         """Whether token `i` says whose currency it is («دينار أردني»)."""
-        light = self.page.light(i)
-        return self.page.is_word(i) and light.endswith(("ي", "يا", "ية")) and light not in self.words.function
+        return self.page.light(i).endswith(("ي", "يا", "ية")) and not self._is_function(i)
+
+    def _is_function(self, i: int) -> bool:
+        return self.page.light(i) in self.words.light["function"]
 
     def ordinal(self, i: int) -> int:
         """A definite ordinal («المرة الثالثة»), or a bare one before its noun («ثالث مرة»)."""
         norm = self.norm(i)
         bare = norm.removeprefix("ال")
-        if bare not in self.words.sets["ordinals"]:
+        if bare not in self.words["ordinals"]:
             return i
         if bare != norm:
             return i + 1 + (self.norm(i + 1) in ("عشر", "عشره"))
-        noun = (
-            self.page.is_word(i + 1)
-            and not self.is_definite(i + 1)
-            and self.page.light(i + 1) not in self.words.function
-        )
-        return i + 1 if noun and norm not in ("ثانيه", "رابع") else i
+        noun = self.page.is_word(i + 1) and not self.is_definite(i + 1) and not self._is_function(i + 1)
+        return i + (noun and norm != "ثانيه" and not self.norm(i + 1).startswith("و"))
 
     # --- dates ---
 
@@ -148,7 +155,7 @@ class _Reader:
         return j
 
     def _month_name(self, i: int) -> int:
-        if (self.norm(i), self.norm(i + 1)) in self.words.months_two | self.words.hijri_two:
+        if self.any_pair(i, "months_two", "hijri_two"):
             return i + 2
         if self.norm(i) == "اب":  # the month has a madda, the father has not
             cut = len(self.page.norm(i)) - 2
@@ -156,7 +163,7 @@ class _Reader:
         return i + self.any(i, "months", "months_unsure")
 
     def era(self, i: int) -> int:
-        return i + (self.norm(i) in _ERAS)
+        return i + self.has("eras", i)
 
     def tail(self, i: int) -> int:
         """What may close a date: a year, an era, «المقبل», «من العام الماضي»."""
@@ -172,10 +179,10 @@ class _Reader:
     def calendar(self, i: int) -> int:
         """Day and month with what closes it; a bare month only where it cannot be another word."""
         j = i
-        if self.is_plain(i) and self.norm(i).isdigit() and len(self.norm(i)) <= 2 and int(self.norm(i)) <= _LAST_DAY:
+        if self.page.kind(i) == NUMBER and _DAY.fullmatch(self.norm(i)):
             j = i + 1 + (self.norm(i + 1) == "من")
         elif self.is_definite(i) and self.norm(i + 1) == "من":
-            j = i + 2 * (self.norm(i)[2:] in self.words.sets["ordinals"] | self.words.sets["numbers"])
+            j = i + 2 * (self.norm(i)[2:] in self.words["ordinals"] | self.words["numbers"])
         if self.norm(j) == "شهر":
             j += 1
         k = self.month(j)
@@ -185,11 +192,11 @@ class _Reader:
             return i
         end = self.tail(k)
         sure = j > i or end > k or k > j + 1 or self.has("months", j)
-        return end if sure or self.page.norm(i - 1) in _BEFORE_MONTH else i
+        return end if sure or self.page.norm(i - 1) in self.words["before_month"] else i
 
     def weekday(self, i: int) -> int:
         """«يوم الخميس», «أمس الأحد», «الخميس المقبل», «الخميس 3 مايو»."""
-        j = i + (self.norm(i) in _DAYS)
+        j = i + self.has("day_nouns", i)
         if not self.has("weekdays", j) or self.page.norm(i - 1) in ("صلاه", "خطبه", "مسجد"):
             return i
         j += 1
@@ -203,30 +210,27 @@ class _Reader:
 
     def period(self, i: int) -> int:
         """«عام 2017», «الأسبوع الماضي», «هذا العام», «السنوات الخمس الماضية», «القرن التاسع عشر»."""
-        if self.norm(i) in _YEAR_NOUNS and self.is_year(i + 1):
+        if self.has("year_nouns", i) and self.is_year(i + 1):
             return self.era(i + 2)
         j = i + (self.norm(i) in ("هذا", "هذه"))
         noun = self.norm(j)
-        if not noun.startswith("ال") or noun[2:] not in self.words.sets["periods"]:
+        if not noun.startswith("ال") or noun[2:] not in self.words["periods"]:
             return i
         if self.has("relative", j + 1):
             return j + 2
         if self.is_definite(j + 1) and self.has("relative", j + 2):
             return j + 3
-        if (
-            noun == "القرن"
-            and self.norm(j + 1).removeprefix("ال") in self.words.sets["ordinals"] | self.words.sets["teens"]
-        ):
+        if noun == "القرن" and (self._is_ordinal(j + 1) or self.norm(j + 1)[2:] in self.words["teens"]):
             return j + 2 + (self.norm(j + 2) == "عشر")
         return j + 1 if j > i else i
 
+    def _is_ordinal(self, i: int) -> bool:
+        return self.norm(i).removeprefix("ال") in self.words["ordinals"]
+
     def part(self, i: int) -> int:
         """«الربع الأول من العام الماضي», «النصف الثاني من أكتوبر»."""
-        if (
-            self.norm(i) in ("الربع", "النصف", "الفصل")
-            and self.norm(i + 1).removeprefix("ال") in self.words.sets["ordinals"]
-        ):
-            j = i + 3 if self.norm(i + 2) == "من" else i + 2
+        if self.norm(i) in ("الربع", "النصف", "الفصل") and self._is_ordinal(i + 1):
+            j = i + 2 + (self.norm(i + 2) == "من")
             end = max(self.calendar(j), self.period(j))
             return end if end > j else i
         return i
@@ -237,21 +241,26 @@ class _Reader:
             return i + 2
         if self.norm(i) == "امس":
             return i + 1 + (self.norm(i + 1) == "الاول")
-        return i + (self.norm(i) in ("اليوم", "غدا", "الغد"))
+        named = self.is_definite(i + 1) and self.norm(i + 1).endswith("ي")  # «اليوم العالمي»
+        per = self.norm(i - 1) == "في"  # «ثلاث مرات في اليوم»
+        return i + (self.norm(i) in ("اليوم", "غدا", "الغد") and not named and not per)
 
     def date(self, i: int) -> int:
         """The longest date that begins at token `i`."""
         if self.page.kind(i) == NUMBER and _DAY_MONTH_YEAR.fullmatch(self.norm(i)):
             return self.era(i + 1)
         j = i + self.has("slices", i)
-        end = max(self.weekday(j), self.calendar(j), self.period(j), self.part(j), self.day(j) if j == i else j)
+        end = max(read(j) for read in (self.weekday, self.calendar, self.period, self.part))
+        end = max(end, self.day(i)) if j == i else end
         if end > j:
             return end
+        if j > i and self.norm(j)[2:] in self.words["periods"] and self.is_definite(j):
+            return j + 1  # «نهاية العام»
         if self.is_year(i):
-            counts = (
-                self.any(i + 1, "units", "multipliers", "counted_days") or self.norm(i + 1) in self.words.currencies
-            )
-            if self.era(i + 1) > i + 1 or (self.page.norm(i - 1) in _BEFORE_YEAR and not counts):
+            counts = self.any(i + 1, "units", "multipliers", "counted_days", "money")
+            before = self.page.norm(i - 1)
+            dated = before in self.words["before_year"] or (before == "و" and self.is_year(i - 2))
+            if self.era(i + 1) > i + 1 or (dated and not counts):
                 return self.era(i + 1)
         return i
 
@@ -283,7 +292,12 @@ class _Reader:
     def longest(self, i: int) -> tuple[int, str]:
         """The longest phrase of any type that begins at token `i`; an earlier kind wins a tie."""
         counted, type_ = self.counted(i)
-        options = [(self.time(i), "TIME"), (self.date(i), "DATE"), (counted, type_), (self.ordinal(i), "ORDINAL")]
+        options = [
+            (self.time(i), "TIME"),
+            (self.date(i), "DATE"),
+            (counted, type_),
+            (self.ordinal(i), "ORDINAL"),
+        ]
         return max(options, key=lambda option: option[0])
 
 
@@ -295,7 +309,7 @@ def _readings(page: Page, i: int, triggers: frozenset[str]) -> Iterator[tuple[in
 
 
 def find_amounts(page: Page) -> Found:
-    """Dates, times, money, percentages, quantities, cardinals and ordinals; a date inside a time is found too."""
+    """Dates, times, money, percentages, quantities, numbers; a date inside a time is found too."""
     triggers, words = _triggers(), lexicon()
     found: list[Mention] = []
     edge = 0
@@ -308,7 +322,7 @@ def find_amounts(page: Page) -> Found:
             end, type_ = reader.longest(i)
             if end > i:
                 found.append(page.mention(i, end, type_, cut=cut, stem=stem))
-                inner = i + 1 + (page.norm(i + 1) in words.sets["dayparts"])
+                inner = i + 1 + (page.norm(i + 1) in words["dayparts"])
                 if type_ == "TIME" and reader.any(inner - 1, "dayparts") and (last := reader.date(inner)) > inner:
                     found.append(page.mention(inner, last, "DATE"))
                 edge = end

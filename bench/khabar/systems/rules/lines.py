@@ -3,105 +3,53 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
-from khabar.systems.rules.lexicon import gazetteer, lexicon, word_set
+from khabar.systems.rules.lexicon import gazetteer, lexicon
 from khabar.systems.rules.text import WHITE_SPACE, fold
 
-_LONG_WORDS: Final = 20
-_SENTENCE_WORDS: Final = 6
-_HEADING_WORDS: Final = 12
-_WIDGET_WORDS: Final = 12
-_DATELINE_WORDS: Final = 12
+_LONG_WORDS: Final = 20  # running text, whatever it ends with
+_QUESTION_WORDS: Final = 15  # running text that asks; titles ask too, but not at such length
+_SENTENCE_WORDS: Final = 6  # running text that ends with a full stop
+_SHORT_WORDS: Final = 12  # at most, for widgets, headings and date lines
 _BYLINE_WORDS: Final = 8
-_PLACE_LINE_WORDS: Final = 4
+_SIGNATURE_WORDS: Final = 5
+_LINK_WORDS: Final = 6
 _LIST_LINES: Final = 3
-_SHARED_LETTERS: Final = 3
-
-
-def _opening(phrases: tuple[str, ...]) -> re.Pattern[str]:
-    """A pattern for lines that open with one of the phrases, as whole words."""
-    return re.compile("(?:" + "|".join(map(fold, phrases)) + r")(?!\w)")
-
+_STEM: Final = 3
 
 _LINE = re.compile(r"[^\n]+")
-_FULL_STOP = re.compile(r"(?:[.!؟…]|\.{2,})[»”\"')\]]*$")
-_PLACE_LINE = re.compile(r"\w+(?: \w+)? ?[-–—/(]")
-_TOKEN = re.compile(r"\w+")
+_CLOSED = r"[»”\"')\]]*$"
+_FULL_STOP = re.compile(rf"[.…]{_CLOSED}")
+_CRY = re.compile(rf"[!؟?]{_CLOSED}")
+_WORD = re.compile(r"\w+")
 _LETTER = re.compile(r"[^\W\d_]")
-_WIDGET: Final = _opening(
-    (
-        "شاركها", "شاركه", "المشاركة عبر", "اطبع", "إطبع", "بريد إلكتروني", "البريد الإلكتروني", "أضف تعليق", "اضف تعليق", "أضف تعليقا",
-        "اكتب تعليق", "اكتب تعليقا", "لا توجد تعليقات", "اقرأ أيضا", "إقرأ أيضا", "اقرا ايضا", "اقرأ المزيد", "اقرأ كذلك", "قراءة المزيد",
-        "مواضيع ذات صلة", "مواضيع متعلقة", "أخبار ذات صلة", "مقالات ذات صلة", "أخبار متعلقة", "مواد ذات صلة", "ذات صلة", "الأكثر قراءة",
-        "الأكثر مشاهدة", "عدد المشاهدات", "عدد القراءات", "حجم الخط", "تابعنا", "تابعونا", "حمل التطبيق", "النشرة البريدية", "اشترك",
-        "جميع الحقوق", "حقوق النشر", "كلمات مفتاحية", "كلمات دلالية", "الكلمات المفتاحية", "الكلمات الدلالية", "نسخ الرابط", "انسخ الرابط",
-        "الرابط المختصر", "رابط مختصر", "سياسة الخصوصية", "شروط الاستخدام", "اتصل بنا", "شاهد أيضا", "الخبر التالي", "الخبر السابق",
-        "ملفات تعريف الارتباط", "مدة القراءة", "وقت القراءة", "للمزيد",
-    )
-)  # fmt: skip
-# Widgets only on a line of their own, or before a number: each could also open a headline («زيارة الملك إلى …»).
-_BUTTON: Final = word_set("""
-شارك مشاركة مشاركه طباعة أرسل إرسال ارسال تعليق تعليقات التعليقات المزيد المشاهدات مشاهدات القراءات مشاهدة قراءة زيارة زيارات تكبير تصغير الرئيسية
-الوسوم وسوم إعلان إعجاب تغريد غرد حفظ استمع الأكثر من نحن عبر على الخبر المقال الصفحة البريد الإلكتروني نشر مفضلة المفضلة نسخ رابط الرابط صديق لصديق إلى
-أ ا + -
-""")
-_LIST_START: Final = _opening(
-    (
-        "اقرأ أيضا",
-        "إقرأ أيضا",
-        "اقرأ كذلك",
-        "مواضيع",
-        "أخبار ذات",
-        "أخبار متعلقة",
-        "مقالات ذات",
-        "مواد ذات",
-        "الأكثر",
-        "شاهد أيضا",
-    )
-)
-_BYLINE: Final = _opening(
-    (
-        "كتب",
-        "كتبت",
-        "بقلم",
-        "إعداد",
-        "اعداد",
-        "تحرير",
-        "ترجمة",
-        "تقرير:",
-        "تقرير /",
-        "متابعة:",
-        "المصدر",
-        "المحرر",
-        "مراسل",
-        "حاوره",
-        "حاورته",
-    )
-)
-_DATE_WORDS: Final = word_set(
-    "نشر نشرت تاريخ النشر آخر تحديث التحديث تحديث بتاريخ الساعة يوم صباحا مساء بتوقيت غرينتش جرينتش القدس مكة بالتوقيت المحلي في على ص م هـ gmt am pm"
-)
-_AGENCY: Final = word_set("وكالات وكالة مراسل مراسلنا متابعات خاص أسوشيتد فرانس رويترز")
-_CAPTION: Final = _opening(("صورة", "الصورة", "تصوير", "صور:"))
-_CREDIT: Final = re.compile(
-    fold(
-        r"[(\[](?:[^()\[\]]{0,40})(?:أرشيف|أرشيفية|الأرشيف|رويترز|أ ف ب|أ\.ف\.ب|فرانس برس|أسوشيتد برس|غيتي|الأناضول|getty|reuters|afp)[^()\[\]]{0,40}[)\]]$"
-    )
-)
+_PLACE_LINE = re.compile(r"\w+(?: \w+)? ?[-–—/(]")  # «بغداد – وكالات»
+_SIGNATURE = re.compile(r"\w \w+ ?[-–—/|] ?\w+$")  # «فلان الفلاني – بغداد»
+_BRACKETED = re.compile(r"[(\[]([^()\[\]]{1,60})[)\]]$")
+_PROCLITICS = re.compile("^[وف]?(?:[بلك]?ال|لل)?")
 
-_LATIN_BUTTON: Final = frozenset(
-    "facebook twitter whatsapp telegram share print email linkedin pinterest tweet".split()
-)
+KICKER: Final = "kicker"
+HEADLINE: Final = "headline"
+DECK: Final = "deck"
+BYLINE: Final = "byline"
+DATELINE: Final = "dateline"
+LEAD: Final = "lead"
+BODY: Final = "body"
+CAPTION: Final = "caption"
+BOILERPLATE: Final = "boilerplate"
 
-KICKER, HEADLINE, DECK, BYLINE, DATELINE, LEAD, BODY, CAPTION, BOILERPLATE = (
-    "kicker", "headline", "deck", "byline", "dateline", "lead", "body", "caption", "boilerplate"
-)  # fmt: skip
+
+@cache
+def _opening(name: str) -> re.Pattern[str]:
+    """A pattern for lines that open with an entry of a word list, as whole words."""
+    return re.compile(f"(?:{'|'.join(map(re.escape, sorted(lexicon()[name])))})(?!\\w)")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A non-blank line, white space trimmed: where it stands, its folded text and words, and what it looks like.
+    """A non-blank line, white space trimmed: where it stands, its folded text and words, and its look.
 
     A paragraph is running text: long, or a sentence that ends as sentences do.
     """
@@ -119,6 +67,10 @@ class Line:
         """Whether the line is neither running text nor a widget."""
         return not self.is_paragraph and not self.is_widget
 
+    def opens_with(self, name: str) -> bool:
+        """Whether the line opens with an entry of the word list `name`."""
+        return _opening(name).match(self.folded) is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -130,161 +82,139 @@ class Section:
     heading: tuple[int, int] | None = None
 
 
-def _read_line(body: str, start: int) -> Line:
-    folded = fold(body).lower()
-    words = tuple(_TOKEN.findall(folded))
-    is_sentence = _FULL_STOP.search(body[-8:]) is not None
-    is_paragraph = len(words) >= _LONG_WORDS or (is_sentence and len(words) >= _SENTENCE_WORDS)
-    is_widget = not _LETTER.search(folded) or (
-        not is_paragraph and len(words) <= _WIDGET_WORDS and _is_widget(folded, words)
-    )
-    return Line(start, start + len(body), folded, words, is_sentence, is_paragraph and not is_widget, is_widget)
-
-
 def _is_widget(folded: str, words: tuple[str, ...]) -> bool:
     """Whether a short line is a share button, a counter or a link to more."""
-    if _WIDGET.match(folded) or folded.startswith(("http", "www.", "©", "#")):
+    if folded.startswith(("http", "www.", "©", "#")) or _opening("widgets").match(folded):
         return True
-    networks = lexicon().sets["networks"]
-    return all(w.isdigit() or w in networks or w in _LATIN_BUTTON for w in words) or all(
-        w.isdigit() or w in _BUTTON for w in words
-    )
+    buttons, networks = lexicon()["buttons"], lexicon()["networks"] | lexicon()["latin_buttons"]
+    return any(all(word in known or word.isdigit() for word in words) for known in (buttons, networks))
+
+
+def _read_line(body: str, start: int) -> Line:
+    folded = fold(body).lower()
+    words = tuple(_WORD.findall(folded))
+    is_sentence = _FULL_STOP.search(body[-8:]) is not None
+    asks = len(words) >= _QUESTION_WORDS and _CRY.search(body[-8:]) is not None
+    runs = len(words) >= _LONG_WORDS or asks or (is_sentence and len(words) >= _SENTENCE_WORDS)
+    is_widget = not _LETTER.search(folded) or (not runs and len(words) <= _SHORT_WORDS and _is_widget(folded, words))
+    return Line(start, start + len(body), folded, words, is_sentence, runs and not is_widget, is_widget)
 
 
 def read_lines(text: str) -> Iterator[Line]:
     """The non-blank lines of `text`; a line ends at a line feed, blank means Unicode White_Space only."""
     for match in _LINE.finditer(text):
         raw = match.group()
-        body = raw.strip(WHITE_SPACE)
-        if body:
+        if body := raw.strip(WHITE_SPACE):
             yield _read_line(body, match.start() + len(raw) - len(raw.lstrip(WHITE_SPACE)))
 
 
 def _is_dateline(line: Line) -> bool:
-    """Whether a short line is mostly a date, an hour or a place and an agency."""
-    if not 0 < len(line.words) <= _DATELINE_WORDS or line.is_sentence:
+    """Whether a short line is mostly a date and an hour, or a place and an agency."""
+    words = lexicon()
+    if line.is_sentence or not 0 < len(line.words) <= _SHORT_WORDS:
         return False
-    sets = lexicon().sets
-    calendar = sets["months"] | sets["months_unsure"] | sets["weekdays"] | sets["hijri"]
-    dated = [
-        w
-        for w in line.words
-        if w.isdigit() or w in calendar or w in _DATE_WORDS or w in ("تشرين", "كانون", "الاول", "الثاني")
-    ]
-    if line.words[0] in gazetteer() and len(line.words) <= _PLACE_LINE_WORDS and _PLACE_LINE.match(line.folded):
-        return True  # «بغداد – وكالات»
-    has_digit = any(w.isdigit() for w in line.words)
-    return has_digit and len(dated) * 2 > len(line.words)
+    if line.words[0] in gazetteer() and len(line.words) < _SIGNATURE_WORDS and _PLACE_LINE.match(line.folded):
+        return True
+    lists = ("months", "months_unsure", "weekdays", "hijri", "date_words")
+    dated = [word for word in line.words if word.isdigit() or any(word in words[name] for name in lists)]
+    return any(map(str.isdigit, dated)) and len(dated) * 2 > len(line.words)
 
 
 def _is_byline(line: Line) -> bool:
-    """Whether a short line says who wrote: «كتب فلان», «متابعات»."""
-    if len(line.words) > _BYLINE_WORDS or line.is_sentence or not line.words:
+    """Whether a short line says who wrote: «كتب فلان», «فلان الفلاني – بغداد», «متابعات», «(وكالة)»."""
+    if line.is_sentence or not 0 < len(line.words) <= _BYLINE_WORDS:
         return False
-    if _BYLINE.match(line.folded) or (line.folded.startswith("(") and _CREDIT.fullmatch(line.folded)):
+    if line.opens_with("bylines") or (_is_credited(line) and line.folded.startswith("(")):
         return True
-    return line.words[-1] in _AGENCY and len(line.words) <= _BYLINE_WORDS // 2
+    signed = line.words[-1] in gazetteer() and _SIGNATURE.search(line.folded) is not None
+    return len(line.words) <= _SIGNATURE_WORDS and (signed or line.words[-1] in lexicon()["agencies"])
+
+
+def _is_credited(line: Line) -> bool:
+    """Whether the line ends with a picture credit in brackets."""
+    bracket = _BRACKETED.search(line.folded[-64:])
+    return bracket is not None and any(credit in bracket[1] for credit in lexicon()["credits"])
 
 
 def _is_caption(line: Line) -> bool:
-    return (_CAPTION.match(line.folded) is not None and len(line.words) <= _LONG_WORDS) or _CREDIT.search(
-        line.folded[-90:]
-    ) is not None
+    return len(line.words) <= _LONG_WORDS and (line.opens_with("captions") or _is_credited(line))
 
 
-def _stems(words: tuple[str, ...]) -> frozenset[str]:
+def _look(line: Line) -> str:
+    """The kind of a short line that shows it by itself; "" if none does."""
+    looks = ((DATELINE, _is_dateline), (BYLINE, _is_byline), (CAPTION, _is_caption))
+    return next((kind for kind, has in looks if has(line)), "")
+
+
+def _told(line: Line) -> frozenset[str]:
     """Content words without the commonest proclitics, to see what a title and a lead share."""
-    bare = (re.sub("^[وف]?(?:[بلك]?ال|لل)?", "", word) or word for word in words)
-    return frozenset(word for word in bare if len(word) > _SHARED_LETTERS - 1)
+    bare = (_PROCLITICS.sub("", word) or word for word in line.words)
+    return frozenset(word for word in bare if len(word) >= _STEM)
 
 
 def _title_kinds(titles: list[Line], lead: Line | None) -> list[str]:
-    """Kinds of the title lines: the headline is the one that the lead restates, kickers stand above it, decks below."""
-    kinds = [
-        DATELINE if _is_dateline(line) else BYLINE if _is_byline(line) else CAPTION if _is_caption(line) else ""
-        for line in titles
-    ]
-    open_ = [i for i, kind in enumerate(kinds) if not kind]
-    if open_:
-        told = _stems(lead.words) if lead else frozenset()
-        headline = max(open_, key=lambda i: (len(_stems(titles[i].words) & told), -i))
-        for i in open_:
-            kinds[i] = KICKER if i < headline else DECK if i > headline else HEADLINE
-    return kinds
+    """Kinds of the title lines: the lead restates the headline; kickers stand above it, decks below."""
+    kinds = [_look(line) for line in titles]
+    told = _told(lead) if lead else frozenset()
+    plain = [i for i, kind in enumerate(kinds) if not kind]
+    headline = max(plain, key=lambda i: (len(_told(titles[i]) & told), -i), default=-1)
+    place = {True: KICKER, False: DECK}
+    return [kind or (HEADLINE if i == headline else place[i < headline]) for i, kind in enumerate(kinds)]
+
+
+def _short_line(lines: list[Line], i: int) -> tuple[str, bool]:
+    """(kind, is a heading) of a short line: a heading if running text follows, else one of a list."""
+    first = i
+    while first > max(0, i - _LIST_LINES) and lines[first - 1].is_short:
+        first -= 1
+    last = i + 1
+    while last < min(len(lines), i + 1 + _LIST_LINES) and lines[last].is_short:
+        last += 1
+    followed = last < len(lines) and lines[last].is_paragraph
+    listed = last - first >= _LIST_LINES
+    brief = len(lines[i].words) <= _SHORT_WORDS
+    if followed and brief and i == (last - 1 if listed else first):
+        return BODY, True
+    alone = not followed and len(lines[i].words) <= _LINK_WORDS and not lines[i].is_sentence
+    return (BOILERPLATE if listed or alone else BODY), False
 
 
 def _body_kinds(lines: list[Line]) -> Iterator[tuple[str, bool]]:
     """(kind, is a heading) of each line after the lead."""
-    in_list = False
+    in_links = False
     for i, line in enumerate(lines):
-        if line.is_paragraph:
-            in_list = False
-            yield (CAPTION if _is_caption(line) and len(line.words) <= _LONG_WORDS else BODY), False
-        elif line.is_widget:
-            in_list = in_list or _LIST_START.match(line.folded) is not None
+        in_links = not line.is_paragraph and (in_links or line.opens_with("link_lists"))
+        if line.is_widget or in_links:
             yield BOILERPLATE, False
-        elif in_list:
-            yield BOILERPLATE, False
-        elif _is_byline(line):
-            yield BYLINE, False
-        elif _is_caption(line):
-            yield CAPTION, False
-        elif _is_dateline(line):
-            yield DATELINE, False
+        elif line.is_paragraph:
+            yield (CAPTION if _is_caption(line) else BODY), False
+        elif look := _look(line):
+            yield look, False
         else:
             yield _short_line(lines, i)
 
 
-def _short_line(lines: list[Line], i: int) -> tuple[str, bool]:
-    """A short line between paragraphs: a heading if a paragraph follows; one of several in a row, or the last, a list."""
-    first = i
-    while first > 0 and lines[first - 1].is_short:
-        first -= 1
-        if i - first > _LIST_LINES:
-            break
-    last = i + 1
-    while last < len(lines) and lines[last].is_short and last - i <= _LIST_LINES:
-        last += 1
-    followed = last < len(lines) and lines[last].is_paragraph
-    if (
-        followed
-        and len(lines[i].words) <= _HEADING_WORDS
-        and (i == first if last - first < _LIST_LINES else i == last - 1)
-    ):
-        return BODY, True
-    if last - first >= _LIST_LINES or (
-        not followed and len(lines[i].words) <= _HEADING_WORDS // 2 and not lines[i].is_sentence
-    ):
-        return BOILERPLATE, False
-    return BODY, False
+def _lead_at(lines: list[Line]) -> int:
+    """The index of the lead: the first paragraph, or for want of one the longest line below the first."""
+    paragraphs = (i for i, line in enumerate(lines) if line.is_paragraph)
+    later = (i for i in range(1, len(lines)) if not lines[i].is_widget)
+    longest = max(later, key=lambda i: (len(lines[i].words), -i), default=len(lines))
+    return next(paragraphs, longest)
 
 
 def find_sections(text: str) -> list[Section]:
     """The sections of a page: they tile its non-blank lines, in order."""
     lines = list(read_lines(text))
-    start = next((i for i, line in enumerate(lines) if line.is_paragraph), len(lines))
-    if start == len(lines) and lines:  # no paragraph at all: the longest later line is the nearest thing to a lead
-        plain = [i for i in range(1, len(lines)) if not lines[i].is_widget]
-        start = max(plain, key=lambda i: (len(lines[i].words), -i), default=len(lines))
-    titles = [line for line in lines[:start] if not line.is_widget]
-    if start < len(lines) and not titles and len(lines) == start + 1 and not lines[start].is_paragraph:
-        titles, start = lines[start:], len(lines)
-    kinds = dict(
-        zip(
-            (line.start for line in titles),
-            _title_kinds(titles, lines[start] if start < len(lines) else None),
-            strict=True,
-        )
-    )
-    sections = [Section(line.start, line.end, kinds.get(line.start, BOILERPLATE)) for line in lines[:start]]
-    if start < len(lines):
-        sections.append(Section(lines[start].start, lines[start].end, LEAD))
-    rest = lines[start + 1 :]
-    for line, (kind, heads) in zip(rest, _body_kinds(rest), strict=True):
-        if heads:
-            sections.append(Section(line.start, line.end, BODY, (line.start, line.end)))
-        elif sections[-1].kind == kind and kind in (BODY, BOILERPLATE):
-            sections[-1] = Section(sections[-1].start, line.end, kind, sections[-1].heading)
+    at = _lead_at(lines)
+    titles = [line for line in lines[:at] if not line.is_widget]
+    kinds = iter(_title_kinds(titles, lines[at] if at < len(lines) else None))
+    sections = [Section(x.start, x.end, BOILERPLATE if x.is_widget else next(kinds)) for x in lines[:at]]
+    sections += [Section(line.start, line.end, LEAD) for line in lines[at : at + 1]]
+    rest = lines[at + 1 :]
+    for line, (kind, is_heading) in zip(rest, _body_kinds(rest), strict=True):
+        last = sections[-1]
+        if last.kind == kind and kind in (BODY, BOILERPLATE) and not is_heading:
+            sections[-1] = Section(last.start, line.end, kind, last.heading)
         else:
-            sections.append(Section(line.start, line.end, kind))
+            sections.append(Section(line.start, line.end, kind, (line.start, line.end) if is_heading else None))
     return sections

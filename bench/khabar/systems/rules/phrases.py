@@ -1,324 +1,275 @@
-"""Names that a head noun opens: organisations, facilities, places, events, laws; towns; titles of works; web addresses."""
+"""Names that a head noun opens: bodies, buildings, places, events, laws; towns; titled things; web sites."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from khabar.systems.rules.context import Context, name_run, page_role
-from khabar.systems.rules.lexicon import EVENT, GPE, LAW, LOC, ORG, Head, Lexicon, word_set
+from khabar.systems.rules.context import Context, name_run
+from khabar.systems.rules.lexicon import Head
 from khabar.systems.rules.mentions import Found, Mention, Page
-from khabar.systems.rules.text import LATIN, NUMBER, PAIRS, URL, WORD
+from khabar.systems.rules.text import LATIN, NUMBER, QUOTES, URL, WORD
 
 _QUOTED_TOKENS: Final = 7
 _LISTED: Final = 16
-_UNQUOTE: Final = re.compile(r"[«»“”‘’\"]")
-_COMPOUND: Final = word_set(
-    "تل دير شرم عين بيت خان أبو أم بني باب رأس كفر مار سيدي سان سانت سانتا نيو لوس ريو بور وادي جبل دار ذي قصر برج بئر حي صلاح"
-)
-_CONJOINED: Final = word_set("وزارة وزير وزيرة لجنة هيئة مديرية كلية")
-_PLACED: Final = word_set("سفارة قنصلية بعثة")
-_LAM_TO_BODY: Final = word_set("جمعية أمانة مجلس لجنة مفوضية بنك هيئة")
-_WORKS: Final = word_set("كتاب كتابه رواية روايته روايتها فيلم فيلمه مسلسل أغنية مسرحية قصيدة برنامج ألبوم لوحة")
-_PRODUCTS: Final = word_set("صاروخ صواريخ طائرة طائرات هاتف هواتف سيارة دبابة دبابات غواصة مروحية طراز لقاح دواء")
-_DOMAINS: Final = frozenset(
-    "com net org info tv news me gov edu iq sa eg ae jo lb sy ma dz tn ly qa kw bh om ye ps sd uk fr de us co io".split()
-)
-# Titles that open the name a building or body is called after («مستشفى الملك فلان»).
-_HONOURS: Final = word_set(
-    "الملك الملكة الأمير الأميرة الشيخ الشيخة الإمام الشهيد الشهداء السلطان السيد السيدة الرئيس القديس الدكتور الحاج"
-)
-_UNNAMED: Final = word_set("قوات ميليشيا مليشيا ميليشيات مليشيات")
-_UNITS: Final = word_set("الأمن الحدود الطوارئ التدخل الحماية الاحتياط")
-_DIRECTIONS: Final = word_set("شمال جنوب شرق غرب وسط")
-_PRESIDENCIES: Final = word_set("رئاسة قيادة إدارة")
-_VOICES: Final = word_set("باسم بلسان")
-_NUMBERED: Final = word_set("قرار قانون مرسوم")
+_YEAR: Final = re.compile(r"\d{4}")
+_MARKS: Final = re.compile(f"[{re.escape(''.join([*QUOTES, *QUOTES.values()]))}]")
+TOWN: Final = "مدينه"
 
 
 def _quoted(page: Page, i: int) -> int:
-    """The end of a short quotation that begins at token `i`, marks included; `i` if there is none on the line."""
-    closer = PAIRS.get(page.norm(i)) if page.norm(i) != "(" else None
-    if closer is None:
-        return i
-    for j in range(i + 2, min(i + _QUOTED_TOKENS, len(page.tokens))):
-        if page.norm(j) == closer:
-            return j + 1
-    return i
+    """The end of a short quotation that begins at token `i`, marks included; `i` if the line has none."""
+    closer = QUOTES.get(page.norm(i))
+    edge = (j for j in range(i + 2, i + _QUOTED_TOKENS) if page.norm(j) in (closer, "\n", ""))
+    j = next(edge, i)
+    return j + 1 if closer and page.norm(j) == closer and j > i else i
 
 
-def _chain(ctx: Context, i: int) -> int:
-    """The end of one or two joining nouns and the definite noun that they lead to («مكافحة الفساد»); `i` if none."""
+def _chain(ctx: Context, i: int, head: Head) -> int:
+    """The end of one or two joining nouns and what they lead to («مكافحة الفساد»); `i` if there are none."""
     j = i
-    while j < i + 2 and ctx.page.norm(j) in ctx.words.sets["chain"] and ctx.page.is_word(j):
+    while j < i + 2 and ctx.page.norm(j) in ctx.words["chain"]:
         j += 1
-    if j == i or not (ctx.page.is_definite(j) and ctx.is_free(j)):
-        return ctx.places.at[j].last if j > i and ctx.place_at(j) else i
-    return j + 1
+    if j == i and head.type == "ORG" and not (head.weak or head.bare) and _joins(ctx, i):
+        j += 1
+    if j == i:
+        return i
+    place = ctx.place_at(j)
+    return j + 1 if ctx.page.is_definite(j) and ctx.is_free(j) else place.last if place else i
 
 
-def _complement(ctx: Context, i: int, head: Head, noun: str, depth: int = 0) -> tuple[int, bool]:
-    """The end of the complement that begins at token `i`, and whether it is particular enough for an everyday head."""
-    page = ctx.page
-    if (j := _quoted(page, i)) > i:
-        return ctx.adjectives(j), True
-    if place := ctx.place_at(i):
-        return ctx.adjectives(place.last), head.type != EVENT or place.type != ORG
-    if (j := _chain(ctx, i)) > i:
-        return ctx.adjectives(j), True
-    if (
-        page.is_word(i)
-        and depth == 0
-        and (inner := ctx.words.heads.get(page.norm(i)))
-        and head.type == ORG
-        and inner.type == ORG
-    ):
-        return _complement(ctx, i + 1, inner, page.norm(i), depth + 1)
-    if page.norm(i) in _HONOURS and (j := name_run(ctx, i + 1)) > i + 1:
-        return ctx.adjectives(j), True
-    if head.type == GPE and page.norm(i) in _DIRECTIONS and page.is_word(i + 1):
-        return (i + 2, True) if page.is_definite(i + 1) or ctx.is_proper(i + 1, head, noun) else (i, False)
-    if page.is_definite(i) and _is_presided(ctx, i, noun):
-        return i, False
-    if page.is_definite(i) and ctx.is_free(i) and page.norm(i) not in ctx.words.sets["relative"]:
-        j = ctx.adjectives(i + 1) if head.type != GPE else i + 1
+def _joins(ctx: Context, i: int) -> bool:
+    """Whether the word `i` looks like a noun that leads to a definite one («جمعية [أصدقاء] البيئة»)."""
+    verb = ctx.page.norm(i)[:1] in ("ي", "ت") or ctx.page.norm(i).endswith("ت")
+    leads = ctx.page.is_definite(i + 1) and not ctx.is_adjective(i + 1)
+    return leads and not verb and ctx.page.is_word(i) and ctx.is_proper(i, Head("GPE"))
+
+
+def _complement(ctx: Context, i: int, head: Head, noun: str, *, inner: bool = False) -> tuple[int, bool]:
+    """The end of the complement that begins at token `i`, and whether it is enough for a weak head."""
+    page, words = ctx.page, ctx.words
+    place, norm = ctx.place_at(i), page.norm(i)
+    j = _quoted(page, i)
+    j = place.last if j == i and place else j
+    j = _chain(ctx, i, head) if j == i else j
+    j = name_run(ctx, i + 1) if j == i and norm in words["honours"] and name_run(ctx, i + 1) > i + 1 else j
+    if j > i:
+        return ctx.adjectives(j, feminine=noun.endswith("ه")), True
+    below = words.heads.get(norm) if head.type == "ORG" and not inner else None  # «مجلس محافظة س»
+    if below and below.type in ("ORG", "GPE") and noun not in words["presidencies"]:
+        end, particular = _complement(ctx, i + 1, below, norm, inner=True)
+        return (end, particular or below.type == "GPE") if end > i + 1 else (i, False)
+    if head.type == "GPE" and norm in words["directions"]:
+        return (i + 2, True) if page.is_definite(i + 1) or ctx.is_proper(i + 1, head) else (i, False)
+    if page.is_definite(i) and ctx.is_free(i) and norm not in words["relative"]:
+        if noun in words["presidencies"] and norm[2:] in words.roles:
+            return i, False
+        j = ctx.adjectives(i + 1, feminine=noun.endswith("ه")) if head.type != "GPE" else i + 1
         return j, any(k in ctx.nisbas.covered for k in range(i, j))
-    if (head.bare or head.type == GPE) and ctx.is_proper(i, head, noun):
-        compound = page.norm(i) in _COMPOUND and page.is_word(i + 1) and ctx.is_free(i + 1)
-        return ctx.adjectives(i + 1 + compound) if head.type not in (GPE, LOC) else i + 1 + compound, True
+    if head.bare and ctx.is_proper(i, head, noun):
+        j = i + 1 + (norm in words["compound"] and ctx.is_free(i + 1))
+        return (j if head.type in ("GPE", "LOC") else ctx.adjectives(j)), True
     return i, False
 
 
-def _is_presided(ctx: Context, i: int, noun: str) -> bool:
-    """Whether the definite word `i` is who presides rather than what is presided over («برئاسة المستشار فلان»)."""
-    return noun in _PRESIDENCIES and ctx.page.norm(i)[2:] in ctx.words.roles
-
-
-def _spoken_for(ctx: Context, i: int) -> Mention | None:
-    """The body after «باسم» of a spokesperson, where no head noun shows it («الناطق باسم الدعم الشعبي»)."""
-    page = ctx.page
-    if page.norm(i) not in _VOICES or not (page_role(ctx, i - 1) or page_role(ctx, i - 2)):
-        return None
-    named = page.is_definite(i + 1) and ctx.is_free(i + 1) and page.norm(i + 1)[2:] not in ctx.words.heads
-    if not named or page_role(ctx, i + 1) or i + 1 in ctx.places.covered:
-        return None
-    return page.mention(i + 1, ctx.adjectives(i + 2), ORG, head=page.norm(i + 1)[2:])
-
-
-def _extend(ctx: Context, i: int, end: int, head: Head, noun: str) -> int:
-    """The end of a name after what may still follow it: «والري», «للاستثمار», «في بغداد», «على الانفصال», a year."""
-    page = ctx.page
+def _follows(ctx: Context, i: int, end: int, head: Head, noun: str) -> int:
+    """The end of a name after what may still follow it: «والري», «للاستثمار», «في بغداد», «رقم 5»."""
+    page, words = ctx.page, ctx.words
     norm = page.norm(end)
-    if (
-        noun in _CONJOINED
-        and norm.startswith("وال")
-        and ctx.is_free(end)
-        and end not in ctx.nisbas.covered | ctx.places.covered
-    ):
-        bare = norm[3:]
-        if (
-            bare not in ctx.words.heads
-            and bare not in ctx.words.roles
-            and (noun == "وزاره" or not norm.endswith(("ون", "ين")))
-        ):
-            end = ctx.adjectives(end + 1)
+    known = any(j in found.covered for j in (end - 1, end) for found in (ctx.places, ctx.nisbas))
+    if noun in words["conjoined"] and norm.startswith("وال") and ctx.is_free(end) and not known:
+        people = norm.endswith(("ون", "ين")) and noun != "وزاره"
+        end = end if people or ctx.is_head_or_role(norm[3:]) else ctx.adjectives(end + 1)
     if head.lam and norm.startswith("لل") and end not in ctx.places.covered:
-        definite = page.stem(i, 0).startswith("ال") and not norm.endswith(("ين", "ون"))
-        if definite or norm[2:] in ctx.words.sets["chain"] | ctx.words.sets["general"]:
-            end = ctx.adjectives(end + 1)
-    if noun in _LAM_TO_BODY and norm.startswith("ل") and (place := ctx.places.at.get(end)) and place.type == ORG:
-        end = place.last
-    if noun in _PLACED and page.norm(end) in ("في", "لدي") and (place := ctx.place_at(end + 1)):
-        end = place.last
-    if (
-        noun in ("قوات", "جيش")
-        and page.norm(end) == "في"
-        and _is_commanded(ctx, i)
-        and (place := ctx.place_at(end + 1))
-    ):
-        end = place.last
-        while (
-            (place := ctx.places.at.get(end))
-            and page.norm(end).startswith("و")
-            and place.start > page.tokens[end].start
-        ):
+        general = page.stem(i, 0).startswith("ال") and not norm.endswith(("ين", "ون"))
+        end = ctx.adjectives(end + 1) if general or norm[2:] in words["chain"] | words["general"] else end
+    elif head.lam and norm[:1] == "ل" and norm[1:] in words["chain"] and page.is_definite(end + 1):
+        end = ctx.adjectives(end + 2)
+    place, after = ctx.places.at.get(end), ctx.place_at(end + 1)
+    if noun in words["lam_to_body"] and norm.startswith("ل") and place and place.type == "ORG":
+        return place.last
+    if page.norm(end) in ("في", "لدي") and after and (noun in words["placed"] or _is_commanded(ctx, i, noun)):
+        end = after.last
+        while (place := ctx.places.at.get(end)) and page.norm(end).startswith("و"):
             end = place.last
-    if head.type == EVENT and page.norm(end) == "علي" and page.light(end).endswith("ى"):
+    return _numbered(page, end) if head.type == "LAW" else end
+
+
+def _against(ctx: Context, end: int) -> int:
+    """The end of an event after «على …» and a year («الاستفتاء على الانفصال», «كأس العالم 2022»)."""
+    if ctx.page.light(end) == "على":
         place = ctx.place_at(end + 1)
-        if place or (page.is_definite(end + 1) and ctx.is_free(end + 1)):
+        if place or (ctx.page.is_definite(end + 1) and ctx.is_free(end + 1)):
             end = place.last if place else end + 2
-    if head.type == EVENT and page.kind(end) == NUMBER and len(page.norm(end)) == 4 and page.norm(end).isdigit():
-        end += 1
-    return end
+    return end + (ctx.page.kind(end) == NUMBER and _YEAR.fullmatch(ctx.page.norm(end)) is not None)
 
 
-def _is_commanded(ctx: Context, i: int) -> bool:
-    """Whether a command or an office stands right before token `i`."""
-    return page_role(ctx, i - 1) or ctx.page.norm(i - 1) in ("باسم", "بلسان", "العام")
+def _is_commanded(ctx: Context, i: int, noun: str) -> bool:
+    """Whether a force at token `i` stands after its command: «قائد القوات … في س» names one command."""
+    return noun in ("قوات", "جيش") and (ctx.is_role(i - 1) or ctx.page.norm(i - 1) in (*ctx.words["voices"], "العام"))
+
+
+def _numbered(page: Page, i: int) -> int:
+    """The end of «رقم 5 لسنة 2010» at token `i`; `i` if it is not there."""
+    if page.norm(i) != "رقم" or page.kind(i + 1) != NUMBER:
+        return i
+    return i + 2 + 2 * (page.norm(i + 2) in ("لسنه", "لعام") and page.kind(i + 3) == NUMBER)
+
+
+def _definite(ctx: Context, i: int, head: Head, noun: str) -> tuple[int, bool]:
+    """The end of a name whose head at token `i` has ال, and whether that is enough for a weak head."""
+    sea = head.type == "LOC" and ctx.page.norm(i + 1) in ctx.words["sea_adjectives"]
+    state = noun in ("مملكه", "جمهوريه") and i + 1 in ctx.nisbas.at and ctx.nisbas.at[i + 1].type == "GPE"
+    if state:
+        return i + 2, True
+    if not (head.article or sea or (head.weak and head.type in ("ORG", "EVENT"))):
+        return i + 1, False
+    end = ctx.adjectives(i + 1, feminine=noun.endswith("ه"), ordinals=head.type == "EVENT")
+    particular = any(k in ctx.nisbas.covered for k in range(i + 1, end))
+    against = _against(ctx, end) if head.type == "EVENT" else end
+    return against, particular or against > end
 
 
 def _headed(ctx: Context, i: int) -> Mention | None:
     """The name that the head noun at token `i` opens, if it is one and opens one."""
-    page = ctx.page
+    page, words = ctx.page, ctx.words
     for cut, stem, _ in page.readings(i):
-        noun = stem.removeprefix("ال") if stem not in ctx.words.heads else stem
-        head = ctx.words.heads.get(noun)
-        if head is None:
+        noun = stem if stem in words.heads else stem.removeprefix("ال")
+        head = words.heads.get(noun)
+        if head is None or (cut and page.norm(i) in words["whole"]):
             continue
-        definite = noun != stem
-        if definite:
-            special = (
-                head.type == LOC
-                and noun in ("بحر", "خليج", "محيط")
-                and page.norm(i + 1) in ctx.words.sets["adjectives"] | {"العربي"}
-            )
-            if not (head.article or special or (head.weak and head.type in (ORG, EVENT))):
-                continue
-            end = ctx.adjectives(i + 1, ordinals=head.type == EVENT)
-            particular = any(k in ctx.nisbas.covered for k in range(i + 1, end))
-            if end == i + 1 and head.type == EVENT:
-                end = _extend(ctx, i, end, head, noun)
-                particular = end > i + 1
-        else:
-            end, particular = _complement(ctx, i + 1, head, noun)
-        if (
-            noun in _UNNAMED
-            and not definite
-            and end > i + 1
-            and ctx.page.is_definite(i + 1)
-            and page.norm(i + 1) not in _UNITS
-        ):
+        end, particular = _complement(ctx, i + 1, head, noun) if noun == stem else _definite(ctx, i, head, noun)
+        lam = head.weak and noun != stem and end > i + 1 and _follows(ctx, i, end, head, noun) > end
+        if end == i + 1 or (head.weak and not particular and not lam) or (noun == "مقاطعه" and ctx.place_at(i + 1)):
+            continue
+        force = noun in words["unnamed"] and noun == stem and page.is_definite(i + 1)
+        if force and page.norm(i + 1) not in words["units_of_force"]:
             # «قوات التحالف»: the force stays outside the name of the body.
-            return (
-                None
-                if page.norm(i + 1)[2:] in ctx.words.heads and end == i + 2
-                else page.mention(i + 1, end, ORG, head=noun)
-            )
-        if end == i + 1 or (head.weak and not particular) or (noun == "مقاطعه" and ctx.place_at(i + 1)):
-            continue
-        end = _extend(ctx, i, end, head, noun)
-        key = (
-            ctx.places.at[i + 1].key if head.type == GPE and noun in ("دوله", "جمهوريه") and ctx.place_at(i + 1) else ""
-        )
-        found = page.mention(i, end, head.type, cut=cut, stem=stem, head=noun, key=key)
-        return found if key else replace(found, key=_UNQUOTE.sub("", found.key))
+            unnamed = end == i + 2 and (noun == "عناصر" or page.norm(i + 1)[2:] in words["arms"])
+            return None if unnamed else page.mention(i + 1, end, "ORG", head=noun)
+        end = _follows(ctx, i, end, head, noun)
+        end = _against(ctx, end) if head.type == "EVENT" else end
+        if head.type == "GPE" and noun != stem:
+            state = ctx.nisbas.at[i + 1]  # «المملكة المغربية»
+            return page.mention(i, end, "GPE", cut=cut, stem=stem, key=state.key, name=state.name)
+        if noun == "جزيره" and page.norm(i - 1) == "شبه":
+            return page.mention(i - 1, end, "LOC", head=noun)
+        place = ctx.place_at(i + 1) if noun == "جمهوريه" else None
+        key = place.key if place else ""
+        mention = page.mention(i, end, head.type, cut=cut, stem=stem, head=noun, key=key)
+        return replace(mention, key=" ".join(_MARKS.sub("", mention.key).split()))
     return None
 
 
-def _numbered_law(ctx: Context, i: int) -> Mention | None:
+def _law(ctx: Context, i: int) -> Mention | None:
     """«القرار 2254», «قرار مجلس الأمن رقم 1701», «القانون رقم 5 لسنة 2010»."""
     page = ctx.page
     for cut, stem, _ in page.readings(i):
-        if stem.removeprefix("ال") not in _NUMBERED:
-            continue
-        j = ctx.adjectives(i + 1) if stem.startswith("ال") else i + 1
-        if body := (_headed(ctx, j) if page.is_word(j) and stem == stem.removeprefix("ال") else None):
-            j = body.last
-        j += page.norm(j) in ("رقم", "المرقم")
-        if page.kind(j) == NUMBER and (page.norm(j - 1) == "رقم" or page.norm(j).isdigit()):
-            year = page.norm(j + 1) in ("لسنه", "لعام") and page.kind(j + 2) == NUMBER
-            return page.mention(i, j + 1 + 2 * year, LAW, cut=cut, stem=stem)
+        if stem.removeprefix("ال") in ctx.words["numbered"]:
+            body = None if stem.startswith("ال") else _headed(ctx, i + 1)
+            j = body.last if body else ctx.adjectives(i + 1)
+            end = j + 1 if page.kind(j) == NUMBER and page.norm(j).isdigit() else _numbered(page, j)
+            return page.mention(i, end, "LAW", cut=cut, stem=stem) if end > j else None
     return None
 
 
-def _town(ctx: Context, i: int) -> Iterator[Mention]:
-    """Towns after «مدينة» and the like, the noun left outside; lists after a dual or a plural."""
-    page, sets = ctx.page, ctx.words.sets
-    if any(stem in sets["governors"] for _, stem, _ in page.readings(i)):
-        # «محافظ X فلان الفلاني»: the word between the office and a full name is the place.
-        town = _bare_town(ctx, i + 1, 0)
-        if town and ctx.places.at.get(i + 1) is not town and name_run(ctx, town.last) > town.last + 1:
-            yield town
+def _towns(ctx: Context, i: int) -> Iterator[Mention]:
+    """Towns after «مدينة» and the like, which stay outside; lists after a plural; places of governors."""
+    page, words = ctx.page, ctx.words
+    stems = {stem for _, stem, _ in page.readings(i)}
+    several = bool(stems & words["towns"])
+    j = i + 1 + (i + 1 in ctx.nisbas.covered and page.norm(i).endswith("العاصمه"))
+    town = _town(ctx, j, 0) if several or stems & (words["town"] | words["governors"]) else None
+    if not town or (several and not _town(ctx, town.last, 1)):
         return
-    several = any(stem in sets["towns"] for _, stem, _ in page.readings(i))
-    if not several and not any(stem in sets["town"] for _, stem, _ in page.readings(i)):
-        return
-    j = i + 1 + (page.norm(i).endswith("العاصمه") and i + 1 in ctx.nisbas.covered)
-    town = _bare_town(ctx, j, 0)
-    if not town or (several and not _bare_town(ctx, town.last, 1)):
-        return
+    if stems & words["governors"] and name_run(ctx, town.last) < town.last + 2:
+        return  # «محافظ س فلان الفلاني» has a full name after the place
     while town and town.first < i + _LISTED:
         if ctx.places.at.get(town.first) is not town:
             yield town
-        town = _bare_town(ctx, town.last, 1) if several else None
+        town = _town(ctx, town.last, 1) if several else None
 
 
-def _bare_town(ctx: Context, i: int, cut: int) -> Mention | None:
-    """An unmarked town name at token `i`, after و if `cut` is 1; places of the gazetteer come back as they are."""
+def _town(ctx: Context, i: int, cut: int) -> Mention | None:
+    """The town or known place named at token `i`, after و if `cut` is 1."""
     page = ctx.page
-    if cut and not (page.is_word(i) and page.norm(i).startswith("و")):
+    if not page.is_word(i) or (cut and not page.norm(i).startswith("و")):
         return None
     if place := ctx.places.at.get(i):
         return place
     stem = page.norm(i)[cut:]
-    head = Head(GPE, True, False, False, False)
-    definite = stem.startswith("ال") and len(stem) > 4 and ctx.is_free(i)
-    if definite and (page.norm(i - 1).endswith("العاصمه") or i in ctx.nisbas.covered):
+    article = page.norm(i).startswith("وال") if cut else page.is_definite(i)
+    if article and (not ctx.is_free(i) or i in ctx.nisbas.covered or page.norm(i - 1).endswith("العاصمه")):
         return None
-    if not page.is_word(i) or not (definite or (ctx.is_proper(i, head, "") and len(stem) > 2)):
+    if article and stem[2:] in ctx.words["town"] | ctx.words["descriptors"]:
         return None
-    last = i + 1 + (stem in _COMPOUND and ctx.is_free(i + 1))
-    return page.mention(i, last, GPE, cut=cut, stem=stem, head="مدينه")
+    if not article and not ctx.is_proper(i, Head("GPE")):
+        return None
+    last = i + 1 + (stem in ctx.words["compound"] and ctx.is_free(i + 1))
+    return page.mention(i, last, "GPE", cut=cut, stem=stem, head=TOWN)
 
 
-def _titled_thing(ctx: Context, i: int) -> Mention | None:
-    """A work or a product whose name is quoted after its noun; the marks stay outside."""
+def _spoken_for(ctx: Context, i: int) -> Mention | None:
+    """A body that no head noun shows: after «باسم» of a spokesperson, or a ministry by its portfolio."""
+    page, j = ctx.page, i + 1
+    if page.norm(i) in ctx.words["portfolios"] and j in ctx.nisbas.covered and ctx.ends_noun(i - 1):
+        return page.mention(i, j + 1, "ORG")
+    if page.norm(i) not in ctx.words["voices"] or not (ctx.is_role(i - 1) or ctx.is_role(i - 2)):
+        return None
+    if page.is_definite(j + 1) and ctx.is_proper(j, Head("GPE")):  # «باسم خفر السواحل»
+        return page.mention(j, ctx.adjectives(j + 2), "ORG")
+    known = ctx.is_head_or_role(page.norm(j)[2:]) or j in ctx.places.covered
+    if known or not page.is_definite(j) or not ctx.is_free(j):
+        return None
+    return page.mention(j, ctx.adjectives(j + 1), "ORG", head=page.norm(j)[2:])
+
+
+def _titled(ctx: Context, i: int) -> Mention | None:
+    """A work or a product with a quoted or Latin name after its noun; the marks stay outside."""
     page = ctx.page
     nouns = {stem.removeprefix("ال") for _, stem, _ in page.readings(i)}
-    type_ = "WORK" if nouns & _WORKS else "PRODUCT" if nouns & _PRODUCTS else ""
+    type_ = "WORK" if nouns & ctx.words["works"] else "PRODUCT" if nouns & ctx.words["products"] else ""
     end = _quoted(page, i + 1) if type_ else i + 1
     if end > i + 3 and page.kind(i + 2) in (WORD, LATIN, NUMBER):
         return page.mention(i + 2, end - 1, type_)
-    if type_ == "PRODUCT" and page.kind(i + 1) == LATIN:
-        return page.mention(i + 1, i + 2, type_)
-    return None
+    return page.mention(i + 1, i + 2, type_) if type_ == "PRODUCT" and page.kind(i + 1) == LATIN else None
 
 
 def _website(ctx: Context, i: int) -> Mention | None:
     """A web address or the name of a social network."""
     page = ctx.page
-    if page.kind(i) == URL:
+    name, dot, domain = page.norm(i).rpartition(".")
+    host = page.kind(i) == LATIN and page.norm(i - 1) != "@" and name and dot and domain in ctx.words["domains"]
+    if host or page.kind(i) == URL:
         return page.mention(i, i + 1, "WEBSITE")
-    if page.kind(i) == LATIN and page.norm(i - 1) != "@":
-        name, dot, domain = page.norm(i).rpartition(".")
-        return page.mention(i, i + 1, "WEBSITE") if name and dot and domain in _DOMAINS else None
-    cut = ctx.words.cut("networks", page.tokens[i]) if page.is_word(i) else None
-    return None if cut is None else page.mention(i, i + 1, "WEBSITE", cut=cut)
+    cuts = (cut for cut, stem, _ in page.readings(i) if stem in ctx.words["networks"])
+    return next((page.mention(i, i + 1, "WEBSITE", cut=cut) for cut in cuts), None)
 
 
 def _language(ctx: Context, i: int) -> Mention | None:
-    """«اللغة العربية», «بالعربية» (after no noun that it could qualify)."""
+    """«اللغة العربية»."""
     page = ctx.page
-    if page.norm(i) in ("اللغه", "باللغه", "واللغه") and page.is_definite(i + 1) and page.norm(i + 1).endswith("يه"):
-        return page.mention(i, i + 2, "LANGUAGE", cut=int(page.norm(i) != "اللغه"))
-    return None
-
-
-def _openers(words: Lexicon) -> frozenset[str]:
-    """Every word that a name here can begin with or after."""
-    nouns = _NUMBERED | _WORKS | _PRODUCTS | words.sets["governors"] | words.sets["town"] | {"لغه"}
-    definite = {"ال" + noun for noun in nouns}
-    return words.head_forms | nouns | definite | words.sets["towns"] | words.sets["networks"] | _VOICES
+    named = page.is_definite(i + 1) and page.light(i + 1).endswith("ية")
+    cuts = (cut for cut, stem, _ in page.readings(i) if stem == "اللغه")
+    return next((page.mention(i, i + 2, "LANGUAGE", cut=cut) for cut in cuts), None) if named else None
 
 
 def find_phrases(ctx: Context) -> Found:
-    """Every name that a head noun opens, numbered laws, towns, titles of works and products, web sites, languages."""
+    """Names that a head noun opens, numbered laws, towns, titled works and products, web sites, languages."""
     found: list[Mention] = []
-    busy: dict[str, int] = {}
+    edges: dict[str, int] = {}
     latin = (i for i, token in enumerate(ctx.page.tokens) if token.kind in (LATIN, URL))
-    for i in sorted({*latin, *ctx.page.select(_openers(ctx.words))}):
-        if i in ctx.places.at and ctx.places.at[i].last > i + 1:
-            continue
-        options = [_numbered_law(ctx, i), _headed(ctx, i) if i not in ctx.places.at else None, *_town(ctx, i)]
-        options += [_spoken_for(ctx, i), _titled_thing(ctx, i), _website(ctx, i), _language(ctx, i)]
-        for mention in options:
-            if mention and mention.first >= busy.get(mention.type, 0):
+    for i in sorted({*latin, *ctx.page.select(ctx.words.openers)}):
+        place = ctx.places.at.get(i)
+        options = [] if place else [_law(ctx, i), _headed(ctx, i), *_towns(ctx, i), _spoken_for(ctx, i)]
+        for mention in (*options, _titled(ctx, i), _website(ctx, i), _language(ctx, i)):
+            if mention and mention.first >= edges.get(mention.type, 0):
                 found.append(mention)
-                busy[mention.type] = mention.last
+                edges[mention.type] = mention.last
     return Found(tuple(found))
 
 
-def drop_inner_places(places: Found, phrases: Found) -> Found:
+def drop_inner(places: Found, phrases: Found) -> Found:
     """The places, without those that are the name of a governorate or republic itself."""
-    inside = {i for m in phrases.mentions if m.type == GPE and m.head != "مدينه" for i in range(m.first + 1, m.last)}
-    return replace(places, mentions=tuple(p for p in places.mentions if p.first not in inside))
+    areas = Found(tuple(m for m in phrases.mentions if m.type == "GPE" and m.head != TOWN))
+    return Found(tuple(place for place in places.mentions if place.first not in areas.inner))

@@ -1,7 +1,7 @@
 """Tokens of a page and the readings of a word, with offsets that always point into the untouched text.
 
-Offsets are 0-based, half-open code points. Normalisation never changes the text: a word keeps, for each letter that
-survives normalisation, its place in the raw word.
+Offsets are 0-based, half-open code points. Normalisation never changes the text: a word keeps, for each
+letter that survives it, the letter's place in the raw word.
 """
 
 import re
@@ -20,12 +20,12 @@ BREAK: Final = "break"
 WHITE_SPACE: Final = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
     map(chr, range(0x2000, 0x200B))
 )
-PAIRS: Final = {"«": "»", "“": "”", "‘": "’", "(": ")", "[": "]", "{": "}", "‹": "›", '"': '"'}
-_EDGE_QUOTES: Final = frozenset(PAIRS) | frozenset(PAIRS.values()) | {"'", "„", "<", ">"}
+QUOTES: Final = {"«": "»", "“": "”", "‘": "’", "‹": "›", '"': '"', "[": "]", "{": "}"}
+_BRACKETS: Final = QUOTES | {"(": ")"}
 
 _LETTER = "\u0621-\u063a\u0641-\u064a\u0671-\u06d3\u06d5\u06fa-\u06fc"
 _DIACRITIC = "\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed"
-_FILLER = _DIACRITIC + "\u0640\u200c"
+_FILLER = _DIACRITIC + "\u0640\u200c"  # tatweel and the zero-width non-joiner
 _DIGIT = "0-9\u0660-\u0669\u06f0-\u06f9"
 _TOKEN = re.compile(
     rf"(?P<url>(?:https?://|www\.)[^\s<>«»\"“”()]+)"
@@ -37,12 +37,15 @@ _TOKEN = re.compile(
 )
 _STRIP = re.compile(f"[{_FILLER}]")
 _ALEF = str.maketrans("أإآٱ", "اااا")
-_FOLD = str.maketrans("أإآٱىةکی", "اااايهكي") | str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫٬", "01234567890123456789.,")
-_PREPEND = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u08e2")
+_FOLD = str.maketrans("أإآٱىةکی٫٬", "اااايهكي.,") | {
+    base + digit: str(digit) for base in (0x660, 0x6F0) for digit in range(10)
+}
+_LONG_STEM: Final = 3
+_PREPEND: Final = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u08e2")
 
 
 class Reading(NamedTuple):
-    """One way to read a word: `cut` letters of proclitics, then `stem` (folded) and `light` (ى and ة kept)."""
+    """One way to read a word: `cut` letters of proclitics, then `stem` (folded), `light` (ى and ة kept)."""
 
     cut: int
     stem: str
@@ -51,13 +54,13 @@ class Reading(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word form: folded as a whole, its readings, whether it begins with ال, and where each folded letter stands."""
+    """A word form: folded, whether it begins with ال, its readings, and where each folded letter stands."""
 
     norm: str
     light: str
     article: bool
     readings: tuple[Reading, ...]
-    places: tuple[int, ...] | None
+    places: tuple[int, ...] | None = None
 
     def offset(self, cut: int) -> int:
         """The raw offset of letter number `cut`."""
@@ -83,33 +86,30 @@ def fold(text: str) -> str:
     return _STRIP.sub("", text).translate(_FOLD)
 
 
-def _proclitics(norm: str, light: str) -> tuple[Reading, ...]:
-    """Every reading, the whole word first; a proclitic never leaves a stem shorter than three letters."""
+def _readings(norm: str, light: str) -> tuple[Reading, ...]:
+    """The whole word, then without و or ف, then without ب, ل or ك too; a stem has three letters or more."""
     found = [Reading(0, norm, light)]
-    for cut in (0, 1) if norm[:1] in ("و", "ف") else (0,):
+    for cut in (0, 1) if norm[0] in "وف" else (0,):
         stem, thin = norm[cut:], light[cut:]
-        if cut and len(stem) > 2:
+        if cut and len(stem) >= _LONG_STEM:
             found.append(Reading(cut, stem, thin))
-        if stem.startswith("لل") and len(stem) > 4:
-            # لل hides the alef of ال, and before a lam also one lam: للحكومة, للبناني.
-            found += (
-                Reading(cut + 1, "ا" + stem[1:], "ا" + thin[1:]),
-                Reading(cut + 1, stem[1:], thin[1:]),
-                Reading(cut + 1, "ال" + stem[1:], "ال" + thin[1:]),
-            )
-        elif stem[:1] in ("ب", "ل", "ك") and len(stem) > (3 if stem[0] != "ك" else 4):
+        if stem.startswith("لل") and len(stem) > _LONG_STEM + 1:
+            # لل hides the alef of ال, and before a lam one lam too: للحكومة, للبناني.
+            found += (Reading(cut + 1, hidden + stem[1:], hidden + thin[1:]) for hidden in ("ا", "ال", ""))
+        elif stem[:1] in ("ب", "ل", "ك") and len(stem) > _LONG_STEM + (stem[0] == "ك"):
             found.append(Reading(cut + 1, stem[1:], thin[1:]))
     return tuple(found)
 
 
-def read_word(raw: str, arabic: bool) -> Word:
+def _read(raw: str, is_arabic: bool) -> Word:
     """The word form of a raw token."""
-    bare = _STRIP.sub("", raw) if arabic else raw
-    norm, light = bare.translate(_FOLD), bare.translate(_ALEF)
-    if not arabic:
-        return Word(norm.lower(), light, False, (Reading(0, norm.lower(), light),), None)
+    if not is_arabic:
+        norm = raw.translate(_FOLD).lower()
+        return Word(norm, raw, False, (Reading(0, norm, raw),))
+    bare = _STRIP.sub("", raw)
     places = None if len(bare) == len(raw) else tuple(m.start() for m in re.finditer(f"[^{_FILLER}]", raw))
-    return Word(norm, light, bare.startswith("ال"), _proclitics(norm, light), places)
+    norm, light = bare.translate(_FOLD), bare.translate(_ALEF)
+    return Word(norm, light, bare.startswith("ال"), _readings(norm, light), places)
 
 
 def tokenize(text: str) -> list[Token]:
@@ -117,16 +117,15 @@ def tokenize(text: str) -> list[Token]:
     seen: dict[str, Word] = {}
     tokens: list[Token] = []
     for match in _TOKEN.finditer(text):
-        kind, raw, start = match.lastgroup or MARK, match.group(), match.start()
+        kind, raw = match.lastgroup or MARK, match.group()
         if kind in (URL, LATIN):
             raw = raw.rstrip(".,;:!?'’_-،؛؟&")
-            kind = kind if raw else MARK
-        end = start + (len(raw.rstrip("\u0640\u200c")) if kind == WORD else len(raw))
-        raw = text[start:end]
+        elif kind == WORD:
+            raw = raw.rstrip("\u0640\u200c")
         word = seen.get(raw)
         if word is None:
-            word = seen[raw] = read_word(raw, kind == WORD)
-        tokens.append(Token(start, end, kind, word))
+            word = seen[raw] = _read(raw, kind == WORD)
+        tokens.append(Token(match.start(), match.start() + len(raw), kind, word))
     return tokens
 
 
@@ -136,13 +135,10 @@ def _extends(char: str) -> bool:
 
 
 def has_clean_edges(text: str, start: int, end: int) -> bool:
-    """Whether a mention may stand at `start:end`: grapheme edges, no tatweel, no lonely quotation mark or bracket."""
-    if start >= end or _extends(text[start]) or (end < len(text) and _extends(text[end])):
-        return False
-    if (start and text[start - 1] in _PREPEND) or "ـ" in (text[start], text[end - 1]):
-        return False
+    """Whether a mention may stand at `start:end`: grapheme edges, no tatweel, no lonely quotation mark."""
     first, last = text[start], text[end - 1]
-    if first in _EDGE_QUOTES and PAIRS.get(first, "") not in text[start + 1 : end]:
+    if _extends(first) or (end < len(text) and _extends(text[end])) or (start and text[start - 1] in _PREPEND):
         return False
-    openers = [opener for opener, closer in PAIRS.items() if closer == last]
-    return last not in _EDGE_QUOTES or any(opener in text[start : end - 1] for opener in openers)
+    opened = first not in _BRACKETS or _BRACKETS[first] in text[start + 1 : end]
+    closed = last not in _BRACKETS.values() or any(_BRACKETS.get(char) == last for char in text[start : end - 1])
+    return opened and closed and "ـ" not in (first, last)
