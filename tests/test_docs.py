@@ -6,13 +6,15 @@ import shlex
 from collections import Counter
 
 import pytest
+from strategies import INVENTORY
 from typer.testing import CliRunner
 
 import khabar
 from khabar.cli import app
-from khabar.corpus import folder_entry, open_set, read
+from khabar.corpus import open_set
 from khabar.measures import HEADLINE
 from khabar.model import ISSUE
+from khabar.passes import agree, open_pass
 from khabar.systems import predictions
 from khabar.systems.rules import predict
 
@@ -55,23 +57,42 @@ def counts_table():
     return table(["split", "documents", *columns], rows)
 
 
+def documents_table():
+    """Every document, with what tells it from the others."""
+    rows = [
+        [d.doc_id, m.country, m.domain, m.genre, m.origin, m.split, len(d.text)]
+        for d in sorted(khabar.documents(), key=lambda d: d.doc_id)
+        if (m := d.metadata)
+    ]
+    return table(["document", "country", "domain", "genre", "origin", "split", "code points"], rows)
+
+
 AGREEMENT = (*HEADLINE, "entities.exact", "relations.boundary", "relations.pair", "stance.pair", "subsections.boundary")
-
-
-def passes(root, name):
-    """The documents as a pass has them."""
-    folder = root / "annotations" / "passes" / name
-    return [read(folder_entry(root, path)) for path in sorted(folder.glob("*.json"))]
+COMPLETED = ("nizwa-bypass", "tayma-survey")
+"""The documents that were annotated after the guidelines had been completed."""
 
 
 def agreement_table(root):
-    """F1 of the second pass against the first, and how many items each has."""
-    card = khabar.score(passes(root, "a"), passes(root, "b"))
+    """F1 of the second pass against the first, with intervals: of the pilot, and of what came after it."""
+    first, second = (open_pass(root / "annotations" / "passes" / name) for name in "ab")
+    figures = {}
+    for group in (False, True):
+        chosen = [[d for d in found if (d.doc_id in COMPLETED) == group] for found in (first, second)]
+        figures[group] = {row.measure: row for row in agree(*chosen, INVENTORY) if not row.label}
+    sizes = [sum((d.doc_id in COMPLETED) == group for d in first) for group in (False, True)]
     rows = []
     for name in AGREEMENT:
-        counts = card[name].counts
-        rows.append([f"`{name}`", f"{100 * counts.f1:.1f}", f"{counts.gold:g}", f"{counts.predicted:g}"])
-    return table(["measure", "F1", "first pass", "second pass"], rows)
+        cells = []
+        for group in (False, True):
+            row = figures[group][name]
+            low, high = row.interval
+            cells += [
+                f"{100 * row.f1:.1f} ({100 * low:.1f}–{100 * high:.1f})",
+                f"{row.counts.gold:g}, {row.counts.predicted:g}",
+            ]
+        rows.append([f"`{name}`", *cells])
+    head = ["measure", f"pilot, {sizes[0]} documents", "items", f"completed guidelines, {sizes[1]} documents", "items"]
+    return table(head, rows)
 
 
 def results_table():
@@ -89,6 +110,11 @@ def results_table():
 def test_the_datasheet_counts_the_corpus(root):
     """The table of sizes is the corpus's."""
     assert after((root / "DATASHEET.md").read_text("utf-8"), "counts") == counts_table()
+
+
+def test_the_datasheet_lists_the_documents(root):
+    """Country, domain, genre, origin, split and length of each are its metadata's."""
+    assert after((root / "DATASHEET.md").read_text("utf-8"), "documents") == documents_table()
 
 
 def test_the_datasheet_gives_the_agreement_of_the_passes(root):

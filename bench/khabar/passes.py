@@ -45,9 +45,10 @@ def open_pass(place: Path) -> tuple[Document, ...]:
 
 
 def common(first: Sequence[Document], second: Sequence[Document]) -> tuple[tuple[Document, Document], ...]:
-    """The documents that both passes have, by id. Raises Invalid where there is none."""
+    """The documents that both passes have, in the order of their ids. Raises Invalid where there is none."""
     others = {document.doc_id: document for document in second}
-    pairs = tuple((document, others[document.doc_id]) for document in first if document.doc_id in others)
+    ordered = sorted(first, key=lambda document: document.doc_id)
+    pairs = tuple((document, others[document.doc_id]) for document in ordered if document.doc_id in others)
     if not pairs:
         fix = "Name two passes over the same documents."
         raise Invalid([Problem(".", 1, 1, "file", "", "the passes have no document in common", fix)])
@@ -226,7 +227,7 @@ class Decision(Struct, frozen=True):
 
 
 _ASKED = re.compile(r"#\? (\d+) (\S+): (.*)")
-_DECIDED = re.compile(r"#! (\d+)(?:\s+([A-Z][0-9]+)\s+(\S.*))?\s*")
+_DECIDED = re.compile(r"#! (\d+)(?:\s+([A-Z][0-9]+)[,;:]?\s+(\S.*))?\s*")
 
 
 def read_decisions(
