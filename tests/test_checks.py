@@ -85,6 +85,23 @@ def test_an_emoji_before_a_span_counts_as_one(tmp_path, monkeypatch):
     assert {problem.rule for problem in problems_of(tmp_path / "set", monkeypatch)} <= {"span.word"}
 
 
+@pytest.mark.parametrize(("mention", "rules"), [("1447هـ", set()), ("سوقـ", {"span.edge"})])
+def test_tatweel_ends_a_mention_only_as_the_sign_of_the_hijri_era(mention, rules, tmp_path):
+    """«هـ» after a year is written with a tatweel; anywhere else it stays outside."""
+    text = f"عام {mention}"
+    span = {"start": 4, "end": len(text), "text": mention}
+    line = {
+        **{"schema_version": "1.0", "doc_id": "d", "text_sha256": checksum(text), "guidelines": "1.0"},
+        **{"annotators": ["a"], "adjudicated": False, "text": text, "relations": [], "stance": []},
+        "entities": [{"id": "e1", "type": "DATE", "name": "n", "mentions": [{**span, "form": "name"}]}],
+        "subsections": [
+            {"id": "b", "start": 0, "end": len(text), "kind": "headline", "story": 1, "function": None, "heading": None}
+        ],
+    }
+    (tmp_path / "set.jsonl").write_text(json.dumps(line), "utf-8")
+    assert {problem.rule for problem in check(tmp_path / "set.jsonl")} == rules
+
+
 def test_an_empty_file_is_a_problem_not_a_traceback(tmp_path):
     """An empty JSON Lines set has no documents and no problems; an empty annotation is no JSON."""
     (tmp_path / "set.jsonl").write_bytes(b"")

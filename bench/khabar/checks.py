@@ -299,10 +299,14 @@ def _edged(draft: Draft) -> Iterator[tuple[Pointer, int, int, str]]:
             yield at, quote["start"], quote["end"], quote["text"]
 
 
+# «هـ», the sign of the Hijri era, is written with a tatweel that is no stretching.
+_HIJRI = re.compile(r"(?:^|[\d\s])هـ$")
+
+
 def _span_edge(draft: Draft) -> Iterator[Finding]:
     for at, _, _, text in _edged(draft):
         for side, character in (("begins", text[0]), ("ends", text[-1])):
-            if character in WHITE_SPACE or character == "\u0640":
+            if character in WHITE_SPACE or (character == "\u0640" and not _HIJRI.search(text)):
                 name = "white space" if character in WHITE_SPACE else "tatweel"
                 yield _bad((*at, "text"), f"the span {side} with {name}", "Leave it outside.")
         for side, character in (("begins", text[0]), ("ends", text[-1])):

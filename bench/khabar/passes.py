@@ -294,7 +294,7 @@ def adjudicated(
     record["decisions"] = [
         {
             "layer": decision.difference.layer,
-            "item": _named(decision.difference.first or decision.difference.second or ""),
+            "item": _named(decision.difference.first or decision.difference.second or decision.gold or ""),
             "passes": dict(zip(names, (decision.difference.first, decision.difference.second), strict=True)),
             "gold": decision.gold,
             "rule": decision.rule,
