@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from khabar.grounding import Located, find_quote, occurrences, whole_word
-from khabar.model import NAME, WHITE_SPACE, Edges, paragraphs
+from khabar.model import AUTHOR, NAME, WHITE_SPACE, Edges, paragraphs
 from khabar.problems import Problem, isolate, line_and_column
 from khabar.schemas import Inventory, nearest
 
@@ -105,7 +105,8 @@ class _Reading:
             names = (*known["relations.type"], *known["stance.label"], *known["subsections.kind"])
             entity = re.fullmatch("e[0-9]+", first)
             wanted = nearest(second, known["entities.type"]) if entity else nearest(first, names)
-            self.wrong(line, line.fields[0].column, "sheet.line", f"this line begins with {isolate(first)}", wanted)
+            message = f"there is no type {isolate(second)}" if entity else f"a line cannot begin with {isolate(first)}"
+            self.wrong(line, line.fields[int(bool(entity and second))].column, "sheet.line", message, wanted)
 
     def extras(self, line: Line, since: int, allowed: Iterable[str]) -> dict[str, str]:
         """The fields ``name=value`` after the fixed ones; a quoted value may hold anything."""
@@ -251,9 +252,22 @@ class _Reading:
         chosen = int(match["number"]) if match["number"] else 1
         if len(starts) < chosen or (len(starts) > 1 and not match["number"]):
             message = f"{len(starts)} lines of the text begin with {isolate(words)}"
-            self.wrong(line, field.column, "sheet.quote", message, self.where(words))
+            fix = self.where(words) if starts else "Copy the beginning of the section's first line, letter for letter."
+            self.wrong(line, field.column, "sheet.quote", message, fix)
             return None
         return starts[chosen - 1]
+
+    def references(self, line: Line, ids: Iterable[str]) -> None:
+        """Say which entities a relation or stance names that the sheet does not have."""
+        kind = line.fields[0].text
+        if kind not in (*self.labels.labels["relations.type"], *self.labels.labels["stance.label"]):
+            return
+        named = [*line.fields[1:3], *(field for field in line.fields[4:] if field.text.startswith("source="))]
+        for field in named:
+            name = field.text.removeprefix("source=")
+            if name not in ids:
+                fix = "Name an entity by the id that its line begins with."
+                self.wrong(line, field.column, "reference", f"there is no entity {isolate(name)} in this sheet", fix)
 
     def close_sections(self) -> None:
         """A section runs to the next one, or to the end of the text; white space at its end is trimmed."""
@@ -281,12 +295,16 @@ def read_sheet(
     """
     reading = _Reading(path, text, labels)
     head: dict[str, str] = {}
-    for line in lines(sheet):
+    said = list(lines(sheet))
+    for line in said:
         match = re.fullmatch(r"([a-z_]+):\s*(.*)", line.fields[0].text) if len(line.fields) == 1 else None
         if match and match[1] in HEADER:
             head[match[1]] = match[2]
         else:
             reading.read(line)
+    ids = {entity["id"] for entity in reading.items["entities"]} | {AUTHOR}
+    for line in said:
+        reading.references(line, ids)
     reading.close_sections()
     annotation: Item = {
         "schema_version": "1.0",
