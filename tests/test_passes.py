@@ -91,7 +91,11 @@ def test_merging_from_the_command_to_gold(tmp_path, root):
     gold = own / "annotations"
     name = "kirkuk-redeployment"
     for path in gold.glob("*.json"):
-        path.unlink()
+        if path.stem == name:
+            empty = {layer: [] for layer in ("entities", "relations", "stance", "subsections")}
+            path.write_text(json.dumps(json.loads(path.read_bytes()) | empty), "utf-8")
+        else:
+            path.unlink()
     for path in [*(gold / "passes").rglob("*.json")]:
         if path.stem != name:
             path.unlink()

@@ -324,7 +324,7 @@ def merge(first: Path, second: Path, gold: Path, labels: Inventory) -> Iterator[
     """Bring two passes together in a folder of gold annotations, document by document.
 
     A document without a sheet gets one, ``<doc_id>.sheet``; one whose sheet is decided gets its gold and its record
-    in ``adjudication/``, and the sheet goes. Gold that is there already is left alone.
+    in ``adjudication/``, and the sheet goes. Gold that is there already is left alone, an empty annotation is not.
     """
     names = (first.name, second.name)
     for one, two in common(open_pass(first), open_pass(second)):
@@ -337,13 +337,19 @@ def merge(first: Path, second: Path, gold: Path, labels: Inventory) -> Iterator[
                 continue
             record_file = gold / "adjudication" / file.name
             yield Step(writes=((file, layout(item)), (record_file, layout(record))), removes=(sheet,))
-        elif file.is_file():
+        elif file.is_file() and _says_something(file):
             yield Step(talk=f"{file}: has gold already, left alone")
         else:
             text = merge_sheet(one, two, labels, names)
             asks = text.count("\n#! ")
             talk = f"{sheet}: {asks} differences to decide; then run the same command again"
             yield Step(writes=((sheet, text),), asks=asks, talk=talk)
+
+
+def _says_something(file: Path) -> bool:
+    """Whether an annotation has anything in it; `khabar new` leaves one that has not."""
+    value = msgspec.json.decode(file.read_bytes())
+    return any(value.get(layer) for layer in LAYERS)
 
 
 def with_id(documents: Iterable[Document], doc_id: str) -> Document:
