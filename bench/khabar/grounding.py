@@ -11,6 +11,7 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import islice
 from typing import Annotated, Literal, TypeVar
 
 import msgspec
@@ -260,19 +261,22 @@ def find_quote(text: str, quote: Located) -> tuple[Edges, ...] | str:
     suffix must stand right beside the quote. Without any of these the quote must stand in the text just once.
     """
     wanted = quote.text if quote.text is not UNSET else ""
-    places = [(at, at + len(wanted)) for at in occurrences(text, wanted)]
     prefix, suffix = quote.prefix or "", quote.suffix or ""
-    places = [p for p in places if text.startswith(suffix, p[1]) and text.endswith(prefix, 0, p[0])]
+    hits = (
+        (at, at + len(wanted))
+        for at in occurrences(text, wanted)
+        if text.startswith(suffix, at + len(wanted)) and text.endswith(prefix, 0, at)
+    )
     if quote.occurrence == "all":
-        places = [place for place in places if whole_word(text, *place)]
-        return tuple(places) or "it stands nowhere in the text as a word"
+        places = tuple(place for place in hits if whole_word(text, *place))
+        return places or "it stands nowhere in the text as a word"
     if isinstance(quote.occurrence, int):
-        number = quote.occurrence
-        found = len(places)
-        return (places[number - 1],) if number <= found else f"it stands in the text {found} times"
-    if len(places) == 1:
-        return tuple(places)
-    return f"it stands in the text {len(places)} times" if places else "it is not in the text"
+        chosen = next(islice(hits, quote.occurrence - 1, None), None)
+        return (chosen,) if chosen else f"it does not stand in the text {quote.occurrence} times"
+    first, second = next(hits, None), next(hits, None)
+    if first is None:
+        return "it is not in the text"
+    return (first,) if second is None else "it stands in the text more than once"
 
 
 class _Grounding:
