@@ -5,9 +5,13 @@ import io
 import json
 import random
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from test_schemas import PREDICTION, spoilt
 
 from khabar.corpus import open_set
 from khabar.dataset import lines
@@ -291,3 +295,30 @@ def test_layers_can_be_chosen():
     card = score(GOLD, [mentions("a", relations=[]), mentions("b")], layers=("entities",))
     assert {row.measure.split(".")[0] for row in card.rows} == {"entities"}
     assert card.silent == 0
+
+
+@pytest.mark.parametrize("invalid", ["error", "penalise"])
+@given(spoilt({**PREDICTION, "doc_id": "a"}))
+def test_no_prediction_ends_in_anything_but_figures_or_problems(invalid, value):
+    """Whatever parts of a prediction are replaced, removed or added: a scorecard, or a list of problems."""
+    try:
+        card = score(GOLD, [value], invalid=invalid)
+    except Invalid as error:
+        assert error.problems
+        assert all(str(problem) for problem in error.problems)
+    else:
+        assert as_text(card)
+        assert json.loads(as_json(card))
+
+
+@given(st.binary(max_size=60), st.sampled_from([b"", b'{"doc_id": "a"', b'{"doc_id": "a", "mentions": [']))
+def test_no_bytes_end_in_anything_but_figures_or_problems(raw, head):
+    """Whatever bytes a file holds."""
+    with NamedTemporaryFile(suffix=".jsonl") as file:
+        file.write(head + raw)
+        file.flush()
+        for mode in ("error", "penalise"):
+            try:
+                score(GOLD, file.name, invalid=mode)
+            except Invalid as error:
+                assert error.problems
