@@ -146,6 +146,12 @@ BAD = {
     "not UTF-8": (b'{"doc_id": "a", "mentions": []}\n\xff\xfe\n', "json.syntax", 2),
     "another type": (b'{"doc_id": "a", "mentions": [{"type": "GPE", "start": "0", "end": 2}]}\n', "schema", 1),
     "a list": (b"[1]\n", "schema", 1),
+    "half a character": (
+        b'{"doc_id": "a", "mentions": [{"type": "\\ud800", "start": 0, "end": 2}]}\n',
+        "json.syntax",
+        1,
+    ),
+    "a bottomless nest": (b'{"doc_id": "a", "mentions": ' + b"[" * 5000 + b"]" * 5000 + b"}\n", "json.syntax", 1),
     "no doc_id": (b'{"mentions": []}\n', "schema", 1),
     "unknown document": (b'{"doc_id": "z", "mentions": []}\n', "doc_id", 1),
     "unknown label": (b'{"doc_id": "a", "mentions": [{"type": "gpe", "start": 0, "end": 2}]}\n', "label", 1),

@@ -81,8 +81,8 @@ def _refusing() -> Iterator[None]:
         count = len(error.problems)
         typer.echo(f"{count} problem{'' if count == 1 else 's'}; nothing was written.", err=True)
         raise typer.Exit(2) from None
-    except FileNotFoundError as error:
-        typer.echo(str(error), err=True)
+    except OSError as error:
+        typer.echo(f"{error.filename}: {error.strerror}" if error.filename else str(error), err=True)
         raise typer.Exit(2) from None
 
 
@@ -348,6 +348,11 @@ def build(
 
 
 def _write(lines: Iterable[bytes], output: Path) -> None:
+    with _refusing():
+        _write_whole(lines, output)
+
+
+def _write_whole(lines: Iterable[bytes], output: Path) -> None:
     from khabar.corpus import write_whole
 
     if str(output) == "-":

@@ -143,7 +143,7 @@ def read(entry: Entry) -> Document:
         if entry.metadata is not None:
             value["metadata"] = msgspec.json.decode(entry.metadata)
         return _checked(msgspec.convert(value, Document), entry)
-    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError, RecursionError) as error:
         raise _unreadable(entry, str(error)) from None
 
 
@@ -187,7 +187,7 @@ def _with_text(raw: bytes, folder: Path) -> bytes:
             return raw
         for quote in quotes_of(value):
             quote.setdefault("text", text[quote["start"] : quote["end"]])
-    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError, RecursionError):
         return raw
     return msgspec.json.encode(value | {"text": text})
 

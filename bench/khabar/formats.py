@@ -119,7 +119,7 @@ class PredictionFile:
 def _record(path: str, line: int, start: int, raw: bytes) -> Record:
     try:
         head = _HEAD.decode(raw.removeprefix(b"\xef\xbb\xbf"))
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Record(path, line, start, len(raw), None, None)
     given: Track | None = None
     if head.stance_pairs is not UNSET:
@@ -160,7 +160,7 @@ def read_prediction(record: Record, raw: bytes, labels: Inventory) -> Prediction
     """The prediction in the bytes of a record, or everything that is wrong with their form."""
     try:
         return READ_PREDICTION(raw.removeprefix(b"\xef\xbb\xbf"))
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return _explain(record, raw, labels, str(error))
 
 

@@ -159,6 +159,9 @@ def decode(path: str, raw: bytes, first_line: int = 1) -> tuple[str, object, tup
     except (ValueError, RecursionError) as error:
         message = f"this is not usable JSON: {str(error) or 'nested too deep'}"
         return source, None, (Problem(path, first_line, 1, "json.syntax", "", message, _SYNTAX),)
+    if "\\u" in source and _LONE.search(json.dumps(value, ensure_ascii=False)):
+        message = "a \\u escape is half of a character (a lone surrogate)"
+        return source, None, (Problem(path, first_line, 1, "json.syntax", "", message, _UTF8),)
     if doubled:
         names = ", ".join(f'"{name}"' for name in doubled)
         message = f"a property stands twice in one object: {names}"
@@ -166,5 +169,6 @@ def decode(path: str, raw: bytes, first_line: int = 1) -> tuple[str, object, tup
     return source, value, ()
 
 
+_LONE = re.compile("[\ud800-\udfff]")
 _UTF8 = "Save the file as UTF-8."
 _SYNTAX = "Mend the JSON here; a comma, quotation mark or bracket is missing or too many, or the file is cut off."
