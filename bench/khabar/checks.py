@@ -358,9 +358,10 @@ _PROCLITIC = re.compile(r"(?:[وف][بكلس]?|[بكلس])")
 
 def _span_proclitic(draft: Draft) -> Iterator[Finding]:
     """A proclitic is known for one when the rest is what the entity is called elsewhere."""
+    called = {id_: {e["name"], *(m["text"] for m in e["mentions"])} for id_, e in draft.entities.items()}
     for at, entity, mention in draft.mentions:
         text = mention["text"]
-        known = {entity["name"], *(other["text"] for other in entity["mentions"])} - {text}
+        known = called[entity["id"]]
         cut = _PROCLITIC.match(text)
         rests = {text[1:], text[cut.end() :]} if cut else set()
         article = f"ال{text[2:]}" if text.startswith("لل") else ""

@@ -254,23 +254,27 @@ def occurrences(text: str, quote: str) -> Iterator[int]:
         at = text.find(quote, at + 1)
 
 
-def find_quote(text: str, quote: Located) -> tuple[Edges, ...] | str:
+def find_quote(text: str, quote: Located, starts: Sequence[int] | None = None) -> tuple[Edges, ...] | str:
     """The places of a quote in a text, or why it has none: not found, or ambiguous.
 
     ``occurrence`` counts from 1, overlaps included; ``"all"`` gives every hit that is whole words; a prefix and a
     suffix must stand right beside the quote. Without any of these the quote must stand in the text just once.
+    ``starts``: where the words stand, if that is known.
     """
     wanted = quote.text if quote.text is not UNSET else ""
     prefix, suffix = quote.prefix or "", quote.suffix or ""
     hits = (
         (at, at + len(wanted))
-        for at in occurrences(text, wanted)
+        for at in (occurrences(text, wanted) if starts is None else starts)
         if text.startswith(suffix, at + len(wanted)) and text.endswith(prefix, 0, at)
     )
     if quote.occurrence == "all":
         places = tuple(place for place in hits if whole_word(text, *place))
         return places or "it stands nowhere in the text as a word"
     if isinstance(quote.occurrence, int):
+        if starts is not None and not prefix and not suffix:
+            hits = ((at, at + len(wanted)) for at in starts[quote.occurrence - 1 : quote.occurrence])
+            return tuple(hits) or f"it does not stand in the text {quote.occurrence} times"
         chosen = next(islice(hits, quote.occurrence - 1, None), None)
         return (chosen,) if chosen else f"it does not stand in the text {quote.occurrence} times"
     first, second = next(hits, None), next(hits, None)
@@ -290,6 +294,7 @@ class _Grounding:
         self.faults: list[Fault] = []
         self.unlocated: list[Void] = []
         self.has: set[str] = set()
+        self.known: dict[str, Sequence[int]] = {}
         self.quoted = False
 
     def result(self) -> Grounded:
@@ -372,11 +377,18 @@ class _Grounding:
                 return ()
             return (edges,)
         self.quoted = True
-        places = find_quote(self.text, span)
+        numbered = isinstance(span.occurrence, int) and isinstance(span.text, str)
+        places = find_quote(self.text, span, self.starts(str(span.text)) if numbered else None)
         if isinstance(places, str):
             self.unlocated.extend(lost)
             return ()
         return places
+
+    def starts(self, quote: str) -> Sequence[int]:
+        """Where the words of a numbered quote stand; looked for once, however often they are quoted."""
+        if quote not in self.known:
+            self.known[quote] = tuple(occurrences(self.text, quote))
+        return self.known[quote]
 
     def _moved(self, quote: str, start: int) -> str:
         """Where a quote stands that is not at its offsets: the place nearest to them."""
