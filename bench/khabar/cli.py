@@ -340,8 +340,11 @@ def build(
     gold: GoldOption = None,
 ) -> None:
     """Write a folder ready for the Hugging Face Hub: Parquet for each view and split, and the card."""
+    from datasets import disable_progress_bars
+
     from khabar.dataset import build as run
 
+    disable_progress_bars()
     with _refusing():
         run(folder, place=gold, published_texts=not without_published_texts, replace=replace)
     typer.echo(f"{folder}: ready", err=True)

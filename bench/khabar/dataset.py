@@ -247,7 +247,6 @@ def _card(
         "pretty_name: khabar",
         "license: other",
         "license_name: cc-by-4.0-and-publishers",
-        "license_link: LICENSE-DATA",
         "task_categories: [token-classification, text-classification]",
         "tags: [arabic, news, named-entity-recognition, relation-extraction, stance-detection, text-segmentation]",
         "configs:",
