@@ -12,12 +12,14 @@ import argparse
 from collections.abc import Iterator, Sequence
 from functools import cache
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
 import msgspec
 
+from khabar.model import AUTHOR, ISSUE, paragraphs
 from khabar.schemas import inventory
 
 Json = dict[str, Any]
@@ -129,7 +131,26 @@ class Figure(NamedTuple):
     shapes: tuple[Shape, ...]
 
 
+About = Json | int | None
+"""What a sentence is about: a relation or a stance, an entity by its number, or nothing."""
+
+
+class Part(NamedTuple):
+    """A section of a page to be; a paragraph is its sentences, or the words themselves."""
+
+    kind: str
+    paragraphs: Sequence[str | Sequence[About]]
+    story: int = 1
+    function: str | None = None
+    headed: bool = False
+
+
 # -- gold ----------------------------------------------------------------------------------------------------
+
+
+def words(rng: Random, fewest: int, most: int) -> str:
+    """Some ordinary words."""
+    return " ".join(rng.choices(WORDS, k=rng.randint(fewest, most)))
 
 
 def cast(rng: Random, scale: int) -> list[Figure]:
@@ -159,12 +180,12 @@ def _company(rng: Random, first: int) -> list[Figure]:
     for kind, nouns in (("FAC", BUILDINGS), ("EVENT", EVENTS)):
         noun = choice(nouns)
         figures.append(Figure(kind, _named(rng, noun, " ", first, places, 0.65, f"ال{noun}")))
-    office, body = choice(OFFICES), rng.randrange(bodies, bodies + 3)
-    name = figures[body].shapes[0]
+    office, employer = choice(OFFICES), rng.randrange(bodies, bodies + 3)
+    of = figures[employer].shapes[0]
     if rng.random() < 0.6:
         at = len(office) + 1
-        inner = ((first + body, at, at + len(name.text)), *((e, at + start, at + end) for e, start, end in name.inner))
-        figures.append(Figure("ROLE", (Shape(f"{office} {name.text}", "name", inner),)))
+        inner = ((first + employer, at, at + len(of.text)), *((e, at + start, at + end) for e, start, end in of.inner))
+        figures.append(Figure("ROLE", (Shape(f"{office} {of.text}", "name", inner),)))
     else:
         figures.append(Figure("ROLE", (Shape(choice(TITLES), "name"),)))
     day, month = rng.randint(1, 28), choice(MONTHS)
@@ -178,8 +199,8 @@ def _company(rng: Random, first: int) -> list[Figure]:
     else:
         figures.append(Figure("TIME", (Shape(choice(HOURS), "name"),)))
     for plan, aim in zip(rng.sample(PLANS, 2), rng.sample(AIMS, 2), strict=True):
-        shapes = _named(rng, f"{plan} {aim}", " في ", first, places, 0.6, f"ال{plan}")
-        figures.append(Figure("ISSUE", tuple(shape._replace(form="nominal") for shape in shapes)))
+        said = _named(rng, f"{plan} {aim}", " في ", first, places, 0.6, f"ال{plan}")
+        figures.append(Figure("ISSUE", tuple(shape._replace(form="nominal") for shape in said)))
     return figures
 
 
@@ -193,6 +214,12 @@ def _named(
     at = len(name) + len(joint)
     text = f"{name}{joint}{places[place][0]}"
     return (Shape(text, "name", ((first + place, at, len(text)),)), Shape(noun, "nominal"))
+
+
+@cache
+def _types() -> tuple[str, ...]:
+    """The types of entities, ISSUE last."""
+    return tuple(sorted((label.label for label in inventory().entity_types), key=ISSUE.__eq__))
 
 
 @cache
@@ -216,10 +243,6 @@ class Page:
         """Write words."""
         self.parts.append(words)
         self.length += len(words)
-
-    def words(self, fewest: int, most: int) -> None:
-        """Write some ordinary words, and a space after them."""
-        self.write(" ".join(self.rng.choices(WORDS, k=self.rng.randint(fewest, most))) + " ")
 
     def mention(self, entity: int) -> tuple[int, int]:
         """Mention an entity, by its full name the first time, and say where."""
@@ -247,44 +270,34 @@ def document(rng: Random, doc_id: str, scale: int = 1) -> Json:
     figures = cast(rng, scale)
     relations = _facts(rng, figures, RELATIONS * scale)
     stances = _views(rng, figures, STANCES * scale)
-    page = Page(rng, figures)
-    plain = SENTENCES * scale - len(relations) - len(stances)
-    sentences: list[Json | int | None] = [*relations, *stances, *_unnamed(figures, relations, stances)]
-    sentences += [None] * max(0, SENTENCES * scale - len(sentences)) if plain > 0 else []
+    sentences: list[About] = [*relations, *stances, *_unnamed(figures, relations, stances)]
+    sentences += [None] * (SENTENCES * scale - len(sentences))
     rng.shuffle(sentences)
-    subsections, stories = _write_page(page, sentences, scale)
+    page = Page(rng, figures)
+    subsections = _write_page(page, sentences, scale)
     text = "".join(page.parts)
-    digest = sha256(text.encode()).hexdigest()
     entities = [
         {"id": f"e{number}", "type": figure.type, "name": figure.shapes[0].text, "mentions": mentions}
         for number, (figure, mentions) in enumerate(zip(figures, page.mentions, strict=True), 1)
     ]
-    for layer in (relations, stances):
-        for item in layer:
-            item["evidence"] = [{"start": a, "end": b, "text": text[a:b]} for a, b in item["evidence"]]
-    return {
-        "schema_version": "1.0",
-        "doc_id": doc_id,
-        "text_sha256": digest,
-        "guidelines": "1.0",
-        "annotators": ["generated"],
-        "adjudicated": False,
-        "entities": entities,
-        "relations": relations,
-        "stance": stances,
-        "subsections": subsections,
-        "text": text,
-        "metadata": _metadata(doc_id, text, digest, stories),
-    }
+    for item in (*relations, *stances):
+        item["evidence"] = [_quote(text, *item["evidence"])]
+    return _line(doc_id, text, entities, relations, stances, subsections)
 
 
-def _metadata(doc_id: str, text: str, digest: str, stories: int) -> Json:
-    return {
-        "schema_version": "1.0",
-        "doc_id": doc_id,
-        "title": text.split("\n", 1)[0],
+def _quote(text: str, start: int, end: int) -> Json:
+    return {"start": start, "end": end, "text": text[start:end]}
+
+
+def _line(
+    doc_id: str, text: str, entities: list[Json], relations: list[Json], stance: list[Json], subsections: list[Json]
+) -> Json:
+    """A line of a JSON Lines set."""
+    digest = sha256(text.encode()).hexdigest()
+    common = {"schema_version": "1.0", "doc_id": doc_id, "text_sha256": digest, "guidelines": "1.0"}
+    metadata = {
+        "title": text[:60].split("\n", 1)[0],
         "language": "ar",
-        "text_sha256": digest,
         "codepoints": len(text),
         "split": "test",
         "origin": "composed",
@@ -295,8 +308,17 @@ def _metadata(doc_id: str, text: str, digest: str, stories: int) -> Json:
         "genre": "report",
         "rights": "Words at random, generated for measuring speed.",
         "licence": "CC0-1.0",
-        "stories": stories,
-        "guidelines": "1.0",
+        "stories": subsections[-1]["story"],
+    }
+    return common | {
+        "annotators": ["generated"],
+        "adjudicated": False,
+        "entities": entities,
+        "relations": relations,
+        "stance": stance,
+        "subsections": subsections,
+        "text": text,
+        "metadata": common | metadata,
     }
 
 
@@ -328,7 +350,7 @@ def _views(rng: Random, figures: Sequence[Figure], count: int) -> list[Json]:
     taken: set[tuple[str, int]] = set()
     while len(views) < count:
         target = issues[len(views)] if len(views) < len(issues) else rng.choice(rng.choice((issues, holders)))
-        holder = "author" if rng.random() < 0.1 else f"e{rng.choice(holders) + 1}"
+        holder = AUTHOR if rng.random() < 0.1 else f"e{rng.choice(holders) + 1}"
         if holder == f"e{target + 1}" or (holder, target) in taken:
             continue
         taken.add((holder, target))
@@ -353,104 +375,84 @@ def _unnamed(figures: Sequence[Figure], relations: Sequence[Json], stances: Sequ
     return (number for number in range(len(figures)) if f"e{number + 1}" not in said)
 
 
-def _write_page(page: Page, sentences: Sequence[Json | int | None], scale: int) -> tuple[list[Json], int]:
-    """Write the page section by section; the sections, and how many stories there are."""
+def _write_page(page: Page, sentences: Sequence[About], scale: int) -> list[Json]:
+    """Write the page section by section; what sections there are."""
     rng = page.rng
-    bodies = SECTIONS * scale - 4
     count = rng.randint(13, 20) * scale
     cuts = [0, *sorted(rng.sample(range(1, len(sentences)), count - 1)), len(sentences)]
-    paragraphs = [sentences[a:b] for a, b in zip(cuts, cuts[1:], strict=False)]
-    turns = [0, 1, *sorted(rng.sample(range(2, count), bodies - 1)), count]
-    second = 1 if rng.random() < 0.1 else 0
+    paragraphs = [sentences[start:end] for start, end in pairwise(cuts)]
     found: list[Json] = []
-
-    def section(kind: str, story: int, function: str | None, heading: bool, contents: Sequence[object]) -> None:
-        if page.length:
+    for part in _plan(rng, paragraphs, SECTIONS * scale - 4):
+        if found:
             page.write("\n\n")
-        start, head = page.length, None
-        if heading:
-            page.words(2, 5)
-            _trim(page)
-            head = {"start": start, "end": page.length, "text": "".join(page.parts[-1:])}
-        for at, content in enumerate(contents):
-            if heading or at:
+        start, heading = page.length, None
+        if part.headed:
+            page.write(head := words(rng, 2, 5))
+            heading = {"start": start, "end": page.length, "text": head}
+        for at, paragraph in enumerate(part.paragraphs):
+            if at or heading:
                 page.write("\n\n")
-            if isinstance(content, str):
-                page.write(content)
-            else:
-                _paragraph(page, content)  # type: ignore[arg-type]
-        found.append(
-            {
-                "id": f"b{len(found) + 1}",
-                "start": start,
-                "end": page.length,
-                "kind": kind,
-                "story": story,
-                "function": function,
-                "heading": head,
-            }
-        )
+            _write_paragraph(page, paragraph)
+        edges = {"id": f"b{len(found) + 1}", "start": start, "end": page.length}
+        found.append(edges | {"kind": part.kind, "story": part.story, "function": part.function, "heading": heading})
+    return found
 
+
+def _plan(rng: Random, paragraphs: Sequence[Sequence[About]], bodies: int) -> Iterator[Part]:
+    """The sections of a page, each drawn when it is its turn; in one page of ten the last body is a second story."""
+    turns = [1, *sorted(rng.sample(range(2, len(paragraphs)), bodies - 1)), len(paragraphs)]
+    last = 1 + (rng.random() < 0.1)
     if rng.random() < 0.25:
-        section("kicker", 1, None, False, [" ".join(rng.choices(WORDS, k=2))])
-    section("headline", 1, None, False, [" ".join(rng.choices(WORDS, k=rng.randint(5, 9)))])
-    section("byline", 1, None, False, [f"خاص – {' '.join(rng.choices(WORDS, k=2))}"])
-    section("lead", 1, "main_event", False, paragraphs[:1])
-    story = 1
-    for at in range(bodies):
-        story += second if at == bodies - 1 else 0
+        yield Part("kicker", [words(rng, 2, 2)])
+    yield Part("headline", [words(rng, 5, 9)])
+    yield Part("byline", [f"خاص – {words(rng, 2, 2)}"])
+    yield Part("lead", paragraphs[:1], function="main_event")
+    for at, (start, end) in enumerate(pairwise(turns), 1):
         kind = "box" if rng.random() < 0.15 else "body"
-        section(kind, story, rng.choice(FUNCTIONS), rng.random() < 0.6, paragraphs[turns[at + 1] : turns[at + 2]])
+        function, headed = rng.choice(FUNCTIONS), rng.random() < 0.6
+        yield Part(kind, paragraphs[start:end], last if at == bodies else 1, function, headed)
     if rng.random() < 0.75:
-        section("boilerplate", story, None, False, [f"اقرأ أيضا: {' '.join(rng.choices(WORDS, k=5))}"])
-    return found, story
+        yield Part("boilerplate", [f"اقرأ أيضا: {words(rng, 5, 5)}"], last)
 
 
-def _trim(page: Page) -> None:
-    """Take back the space that ends what was written last."""
-    page.parts[-1] = page.parts[-1][:-1]
-    page.length -= 1
-
-
-def _paragraph(page: Page, sentences: Sequence[Json | int | None]) -> None:
-    for at, sentence in enumerate(sentences):
+def _write_paragraph(page: Page, paragraph: str | Sequence[About]) -> None:
+    if isinstance(paragraph, str):
+        page.write(paragraph)
+        return
+    for at, about in enumerate(paragraph):
         if at:
             page.write(" ")
-        _sentence(page, sentence)
+        _write_sentence(page, about)
 
 
-def _sentence(page: Page, about: Json | int | None) -> None:
+def _write_sentence(page: Page, about: About) -> None:
     """Write a sentence about a relation, a stance, one entity or nothing; a fact gets its evidence by it."""
     rng = page.rng
-    if rng.random() < 0.3:
-        page.write(f"{rng.choice(OPENINGS)} ")
-    page.words(2, 6)
+    opening = f"{rng.choice(OPENINGS)} " if rng.random() < 0.3 else ""
+    page.write(f"{opening}{words(rng, 2, 6)} ")
     if about is None:
-        page.words(3, 9)
+        page.write(words(rng, 3, 9))
     elif isinstance(about, int):
         page.mention(about)
-        page.write(" ")
     else:
-        about["evidence"] = [_state(page, about)]
-    page.words(2, 6)
-    _trim(page)
-    page.write(".")
+        about["evidence"] = _state(page, about)
+    page.write(f" {words(rng, 2, 6)}.")
 
 
 def _state(page: Page, fact: Json) -> tuple[int, int]:
     """Write the stretch that states a relation or a stance, and say where it stands."""
     rng = page.rng
     roles, verbs = (("head", "tail"), VERBS) if "head" in fact else (("holder", "target"), STANCE_VERBS[fact["label"]])
-    ids = [fact[role] for role in roles if fact[role] != "author"]
+    numbers = [int(fact[role][1:]) - 1 for role in roles if fact[role] != AUTHOR]
     if rng.random() < 0.2:
-        ids.reverse()
-    start, end = page.mention(int(ids[0][1:]) - 1)
-    page.write(f" {rng.choice(verbs)} ")
-    if rng.random() < 0.6:
-        page.words(1, 3)
-    if len(ids) > 1:
-        _, end = page.mention(int(ids[1][1:]) - 1)
+        numbers.reverse()
+    start, end = page.mention(numbers[0])
+    page.write(f" {rng.choice(verbs)}")
+    if rng.random() < 0.7:
+        page.write(f" {words(rng, 1, 3)}")
+    if len(numbers) > 1:
         page.write(" ")
+        _, end = page.mention(numbers[1])
     return start, end
 
 
@@ -472,7 +474,7 @@ def prediction(rng: Random, gold: Json) -> Json:
 def _predicted_entities(rng: Random, gold: Json) -> tuple[list[Json], dict[str, str]]:
     """The predicted entities, and by which of them each gold entity is called, if by any."""
     text: str = gold["text"]
-    types = [label.label for label in inventory().entity_types]
+    types = _types()
     taken: set[tuple[str, int, int]] = set()
     found: list[Json] = []
     called: dict[str, str] = {}
@@ -496,7 +498,7 @@ def _predicted_entities(rng: Random, gold: Json) -> tuple[list[Json], dict[str, 
             if luck < 0.1 or (kind, start, end) in taken:
                 continue
             taken.add((kind, start, end))
-            mentions.append({"start": start, "end": end, "text": text[start:end], "form": mention["form"]})
+            mentions.append(_quote(text, start, end) | {"form": mention["form"]})
         if not mentions:
             continue
         luck = rng.random()
@@ -516,7 +518,7 @@ def _predicted_entities(rng: Random, gold: Json) -> tuple[list[Json], dict[str, 
         kind = rng.choice(types[:-1])
         if start < end and (kind, start, end) not in taken:
             taken.add((kind, start, end))
-            add(kind, [{"start": start, "end": end, "text": text[start:end], "form": "name"}])
+            add(kind, [_quote(text, start, end) | {"form": "name"}])
     return found, called
 
 
@@ -553,7 +555,7 @@ def _near(rng: Random, text: str, evidence: Sequence[Json]) -> list[Json]:
         start, end = span["start"], span["end"]
         if rng.random() < 0.5 and text[end : end + 1] == " ":
             end = _word(text, end + 1)[1]
-        found.append({"start": start, "end": end, "text": text[start:end]})
+        found.append(_quote(text, start, end))
     return found
 
 
@@ -573,9 +575,9 @@ def _predicted_relations(rng: Random, gold: Json, entities: Sequence[Json], call
         evidence = _near(rng, gold["text"], relation["evidence"])
         found.append({"type": kind, "head": head, "tail": tail, "evidence": evidence})
     for _ in range(len(gold["relations"]) // 6 if entities else 0):
-        head, tail = (rng.choice(entities) for _ in range(2))
-        evidence = [{key: head["mentions"][0][key] for key in ("start", "end", "text")}]
-        found.append({"type": rng.choice(types), "head": head["id"], "tail": tail["id"], "evidence": evidence})
+        one, other = (rng.choice(entities) for _ in range(2))
+        evidence = [_quote(gold["text"], one["mentions"][0]["start"], one["mentions"][0]["end"])]
+        found.append({"type": rng.choice(types), "head": one["id"], "tail": other["id"], "evidence": evidence})
     return found
 
 
@@ -583,7 +585,7 @@ def _predicted_stance(rng: Random, gold: Json, entities: Sequence[Json], called:
     found: list[Json] = []
     for stance in gold["stance"]:
         luck = rng.random()
-        holder = "author" if stance["holder"] == "author" else called.get(stance["holder"])
+        holder = AUTHOR if stance["holder"] == AUTHOR else called.get(stance["holder"])
         target = called.get(stance["target"])
         if holder is None or target is None or luck < 0.15:
             continue
@@ -599,14 +601,8 @@ def _predicted_stance(rng: Random, gold: Json, entities: Sequence[Json], called:
 
 def _predicted_sections(rng: Random, gold: Json) -> list[Json]:
     """The sections, one boundary in five moved by a paragraph where both sides keep one."""
-    text: str = gold["text"]
-    lines: list[tuple[int, int]] = []
-    start = 0
-    for line in text.split("\n"):
-        if line:
-            lines.append((start, start + len(line)))
-        start += len(line) + 1
-    starts = {line[0]: number for number, line in enumerate(lines)}
+    lines = tuple(paragraphs(gold["text"]))
+    starts = {start: number for number, (start, _) in enumerate(lines)}
     firsts = [starts[section["start"]] for section in gold["subsections"]]
     for at in range(1, len(firsts)):
         if rng.random() < 0.2:
@@ -635,31 +631,16 @@ def overlapping(rng: Random, mentions: int) -> Json:
     for word in words:
         starts.append(starts[-1] + len(word) + 1)
     text = " ".join(words)
-    types = [label.label for label in inventory().entity_types if label.label != "ISSUE"]
+    types = _types()[:-1]
     entities: list[Json] = [
         {"id": f"e{number + 1}", "type": types[number % len(types)], "name": f"e{number + 1}", "mentions": []}
         for number in range(mentions // 2)
     ]
     for at in range(mentions):
-        start, end = starts[at], starts[at + rng.randint(1, 50)] - 1
-        mention = {"start": start, "end": end, "text": text[start:end], "form": "name"}
-        entities[at % len(entities)]["mentions"].append(mention)
-    digest = sha256(text.encode()).hexdigest()
+        quote = _quote(text, starts[at], starts[at + rng.randint(1, 50)] - 1)
+        entities[at % len(entities)]["mentions"].append(quote | {"form": "name"})
     section = {"id": "b1", "start": 0, "end": len(text), "kind": "lead", "story": 1, "function": "main_event"}
-    return {
-        "schema_version": "1.0",
-        "doc_id": "overlapping",
-        "text_sha256": digest,
-        "guidelines": "1.0",
-        "annotators": ["generated"],
-        "adjudicated": False,
-        "entities": entities,
-        "relations": [],
-        "stance": [],
-        "subsections": [section | {"heading": None}],
-        "text": text,
-        "metadata": _metadata("overlapping", text, digest, 1),
-    }
+    return _line("overlapping", text, entities, [], [], [section | {"heading": None}])
 
 
 def long_text(rng: Random, size: int) -> Json:
