@@ -15,6 +15,7 @@ from khabar.corpus import open_set
 from khabar.measures import HEADLINE
 from khabar.model import ISSUE
 from khabar.passes import agree, open_pass
+from khabar.report import measures_markdown
 from khabar.systems import predictions
 from khabar.systems.rules import predict
 
@@ -85,7 +86,7 @@ def agreement_table(root):
         cells = []
         for group in (False, True):
             row = figures[group][name]
-            low, high = row.interval
+            low, high, _ = row.interval
             cells += [
                 f"{100 * row.f1:.1f} ({100 * low:.1f}–{100 * high:.1f})",
                 f"{row.counts.gold:g}, {row.counts.predicted:g}",
@@ -125,6 +126,12 @@ def test_the_datasheet_gives_the_agreement_of_the_passes(root):
 def test_the_readme_gives_the_rule_systems_figures(root):
     """The table of results is what the command prints today."""
     assert after((root / "README.md").read_text("utf-8"), "results") == results_table()
+
+
+def test_the_measures_are_documented_as_they_are(root):
+    """docs/measures.md ends with what `khabar measures --format markdown` prints."""
+    text = (root / "docs" / "measures.md").read_text("utf-8")
+    assert text.split("<!-- measures -->\n")[1] == measures_markdown()
 
 
 def test_the_readmes_examples_run(root):

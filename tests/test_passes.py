@@ -11,9 +11,8 @@ from strategies import INVENTORY, disguised, documents, texts
 from typer.testing import CliRunner
 
 from khabar.cli import app
-from khabar.counts import Counts
 from khabar.model import Document
-from khabar.passes import adjudicated, agree, common, f1_interval, merge_sheet, open_pass, read_decisions
+from khabar.passes import adjudicated, agree, common, merge_sheet, open_pass, read_decisions
 from khabar.problems import Invalid
 from khabar.scoring import score
 
@@ -135,16 +134,6 @@ def test_agreement_is_the_scorers(root):
     data = json.loads(CliRunner().invoke(app, ["agree", *places, "--format", "json"]).stdout)
     assert data["by_rule"]
     assert data["agreement"][0]["f1"] == pytest.approx(card["entities.strict"].counts.f1)
-
-
-def test_intervals_hold_the_figure_and_are_the_same_every_time():
-    """The bootstrap is seeded; documents that are alike give a point; one document gives none."""
-    documents_ = [Counts(8, 10, 8, 9), Counts(2, 10, 2, 9), Counts(5, 5, 5, 5)]
-    low, high = f1_interval(documents_)
-    assert low < 15 / 24 < high
-    assert f1_interval(documents_) == (low, high)
-    assert f1_interval([Counts(1, 2, 1, 2)] * 5) == (0.5, 0.5)
-    assert f1_interval(documents_[:1]) is None
 
 
 def test_passes_without_a_document_in_common_are_refused(tmp_path):

@@ -19,7 +19,7 @@ from khabar.model import Document, Entity, Mention, Metadata, Relation
 from khabar.problems import Invalid
 from khabar.report import as_json, as_text
 from khabar.schemas import inventory, validator
-from khabar.scoring import score
+from khabar.scoring import score, signature_differences
 
 TEXT = "زار الوزير بغداد.\nثم عاد إلى عمّان."
 
@@ -328,3 +328,67 @@ def test_no_bytes_end_in_anything_but_figures_or_problems(raw, head):
                 score(GOLD, file.name, invalid=mode)
             except Invalid as error:
                 assert error.problems
+
+
+def test_a_signature_can_be_verified():
+    """The differences of two signatures are named field by field; what is none is refused."""
+    card = score(GOLD, [mentions("a", (11, 16))])
+    assert signature_differences(card.signature, card.signature) == []
+    other = score(GOLD, [mentions("a", (11, 16))], seed=1, invalid="penalise")
+    assert signature_differences(card.signature, other.signature) == [
+        ("invalid", "error", "penalise"),
+        ("seed", "12345", "1"),
+    ]
+    with pytest.raises(Invalid, match="no signature"):
+        signature_differences("F1 = 61", card.signature)
+
+
+def test_processes_change_no_figure(tmp_path):
+    """Two processes, or more than there are documents, give the report of one to the last digit."""
+    guesses = [mentions("a", (11, 16), (0, 3)), mentions("b", (28, 33))]
+    path = tmp_path / "p.jsonl"
+    path.write_text("\n".join(json.dumps(guess) for guess in guesses), "utf-8")
+    assert {as_json(score(GOLD, path, jobs=jobs)) for jobs in (1, 2, 5)} == {as_json(score(GOLD, path))}
+    own = [json.loads(line) for line in b"".join(lines(open_set())).splitlines()]
+    assert as_json(score(None, own, jobs=2, by=["genre"])) == as_json(score(None, own, by=["genre"]))
+    path.write_text('{"doc_id": "a", "mentions": [{"type": "gpe", "start": 0, "end": 2}]}\n', "utf-8")
+    with pytest.raises(Invalid, match="gpe"):
+        score(GOLD, path, jobs=2)
+
+
+def test_measures_and_slices_are_chosen_by_name():
+    """Only the measures that were asked for are reported; slices add up; a wrong name is refused with the nearest."""
+    card = score(GOLD, [mentions("a", (11, 16))], measures=["entities.strict"])
+    assert [row.measure for row in card.rows] == ["entities.strict"]
+    whole = score(None, own_predictions(), by=["split"])
+    parts = {part.value: part for part in whole.slices}
+    assert sum(part.documents for part in parts.values()) == whole.documents
+    test = score(None, own_predictions(), split="test")
+    assert parts["test"].scores["entities.strict"][0] == test["entities.strict"].score
+    for options in ({"measures": ["entities.strikt"]}, {"by": ["genres"]}):
+        with pytest.raises(Invalid, match="Did you mean"):
+            score(GOLD, [mentions("a")], **options)
+
+
+def own_predictions():
+    """The rule system's predictions on khabar's own set."""
+    from khabar.systems import predictions
+    from khabar.systems.rules import predict
+
+    return [json.loads(line) for line in predictions(predict, ((d.doc_id, d.text) for d in open_set().documents()))]
+
+
+def test_facts_of_the_training_split_are_left_out_of_unseen():
+    """A relation that training states, by names and type, counts on neither side; without a training split, no row."""
+    whole = score(None, own_predictions())
+    unseen, strict_ = whole["relations.unseen"].counts, whole["relations.strict"].counts
+    training = sum(len(document.relations) for document in open_set().documents("train"))
+    assert unseen.gold <= strict_.gold - training
+    with pytest.raises(KeyError, match="not attempted"):
+        score(GOLD, [mentions("a")])["relations.unseen"]
+
+
+def test_gold_with_labels_that_the_inventory_lacks_is_refused():
+    """What `khabar check` refuses in gold is not scored."""
+    with pytest.raises(Invalid, match="person"):
+        score([document("a", (0, 3), kind="person")], [mentions("a")])

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from khabar.checks import check as check
+    from khabar.comparison import Comparison as Comparison
+    from khabar.comparison import compare as compare
     from khabar.corpus import open_set as open_set
     from khabar.dataset import documents as documents
     from khabar.dataset import load as load
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "check": "checks",
+    **dict.fromkeys(("Comparison", "compare"), "comparison"),
     "open_set": "corpus",
     "documents": "dataset",
     "load": "dataset",

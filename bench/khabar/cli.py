@@ -50,6 +50,22 @@ class Format(StrEnum):
     json = "json"
 
 
+class ComparisonFormat(StrEnum):
+    """How a comparison is written."""
+
+    text = "text"
+    json = "json"
+    markdown = "markdown"
+    latex = "latex"
+
+
+class TableFormat(StrEnum):
+    """How a table of what there is is written."""
+
+    text = "text"
+    markdown = "markdown"
+
+
 class Mode(StrEnum):
     """What happens to items that are not sound."""
 
@@ -65,6 +81,12 @@ InventoryOption = Annotated[
 ]
 SplitOption = Annotated[Split | None, typer.Option("--split", help="Only this part of the set.")]
 FormatOption = Annotated[Format, typer.Option("--format", help="Text for people, JSON for programs.")]
+InvalidOption = Annotated[
+    Mode, typer.Option("--invalid", help="Refuse items that are not sound, or count them as wrong.")
+]
+ResamplesOption = Annotated[int, typer.Option("--resamples", min=0, help="Of the bootstrap; 0 for no intervals.")]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Of the bootstrap and the test.")]
+JobsOption = Annotated[int, typer.Option("--jobs", min=1, help="How many processes; it changes no figure.")]
 OutputOption = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where to write; - for stdout.")]
 
 
@@ -110,23 +132,92 @@ def score(
     split: SplitOption = None,
     layer: Annotated[list[LayerName] | None, typer.Option("--layer", help="Only this layer; may be repeated.")] = None,
     output_format: FormatOption = Format.text,
-    invalid: Annotated[
-        Mode, typer.Option("--invalid", help="Refuse items that are not sound, or count them as wrong.")
-    ] = Mode.error,
+    invalid: InvalidOption = Mode.error,
     inventory: InventoryOption = None,
+    measure: Annotated[
+        list[str] | None, typer.Option("--measure", metavar="NAME", help="Only this measure; may be repeated.")
+    ] = None,
+    by: Annotated[
+        list[str] | None, typer.Option("--by", metavar="FIELD", help="Also slice by a metadata field, such as genre.")
+    ] = None,
+    resamples: ResamplesOption = 1000,
+    seed: SeedOption = 12345,
+    jobs: JobsOption = 1,
+    verify: Annotated[
+        str | None, typer.Option("--verify", metavar="SIGNATURE", help="Say what differs from a report; exit 1 if so.")
+    ] = None,
 ) -> None:
     """Score predictions against gold: every layer that they attempt, in one run."""
     from khabar import report
     from khabar.corpus import open_set
-    from khabar.model import LAYERS
     from khabar.scoring import score as run
+    from khabar.scoring import signature_differences
 
     with _refusing():
-        layers = tuple(name for name in LAYERS if name in layer) if layer else None
-        chosen = open_set(gold, inventory)
-        card = run(chosen, predictions, split=split and split.value, layers=layers, invalid=invalid.value)
+        card = run(
+            open_set(gold, inventory),
+            predictions,
+            split=split and split.value,
+            layers=layer and [name.value for name in layer],
+            measures=measure,
+            invalid=invalid.value,
+            by=by or (),
+            resamples=resamples,
+            seed=seed,
+            jobs=jobs,
+        )
+        differences = signature_differences(verify, card.signature) if verify else []
     write = report.as_json if output_format is Format.json else report.as_text
     typer.echo(write(card), nl=False)
+    for key, there, here in differences:
+        typer.echo(f"{key}: {there} there, {here} here", err=True)
+    if verify:
+        typer.echo("The signatures differ." if differences else "The signatures are the same.", err=True)
+    raise typer.Exit(1 if differences else 0)
+
+
+@app.command()
+def compare(
+    systems: Annotated[list[Path], typer.Argument(help="Prediction files of two systems or more.")],
+    gold: GoldOption = None,
+    split: SplitOption = None,
+    measure: Annotated[
+        list[str] | None, typer.Option("--measure", metavar="NAME", help="The headline measures unless said.")
+    ] = None,
+    output_format: Annotated[
+        ComparisonFormat, typer.Option("--format", help="For people, programs, or a paper.")
+    ] = ComparisonFormat.text,
+    invalid: InvalidOption = Mode.error,
+    inventory: InventoryOption = None,
+    resamples: ResamplesOption = 1000,
+    rounds: Annotated[int, typer.Option("--rounds", min=1, help="Of the randomisation test.")] = 10_000,
+    seed: SeedOption = 12345,
+    jobs: JobsOption = 1,
+) -> None:
+    """Compare systems on the same documents: differences with intervals, and how likely they are by chance."""
+    from khabar import report
+    from khabar.comparison import compare as run
+    from khabar.corpus import open_set
+
+    with _refusing():
+        found = run(
+            open_set(gold, inventory),
+            systems,
+            measures=measure,
+            split=split and split.value,
+            invalid=invalid.value,
+            resamples=resamples,
+            rounds=rounds,
+            seed=seed,
+            jobs=jobs,
+        )
+    write = {
+        ComparisonFormat.text: report.comparison_text,
+        ComparisonFormat.json: report.comparison_json,
+        ComparisonFormat.markdown: report.comparison_markdown,
+        ComparisonFormat.latex: report.comparison_latex,
+    }
+    typer.echo(write[output_format](found), nl=False)
 
 
 @app.command()
@@ -322,12 +413,15 @@ def rules() -> None:
 
 
 @app.command()
-def measures() -> None:
-    """List the measures: what counts as a match, and where it comes from."""
-    from khabar.measures import MEASURES
+def measures(
+    output_format: Annotated[
+        TableFormat, typer.Option("--format", help="Text, or the Markdown of docs/measures.md.")
+    ] = TableFormat.text,
+) -> None:
+    """List the measures: what a match is, the formula, edge cases, the source and the laws that hold."""
+    from khabar.report import measures_markdown, measures_text
 
-    for measure in MEASURES:
-        typer.echo(f"{measure.name:34} {measure.about}\n{'':34} {measure.source}")
+    typer.echo(measures_text() if output_format is TableFormat.text else measures_markdown(), nl=False)
 
 
 @app.command()

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -69,23 +70,41 @@ class DocumentSet(Struct, frozen=True, eq=False, dict=True):
             return file.read_text("utf-8").strip()
         return self.place.resolve().name.split(".")[0]
 
-    def entries(self) -> Iterator[Entry]:
-        """Every document as it is stored: files by name, lines as they stand."""
+    def entries(self, between: tuple[int, int] | None = None) -> Iterator[Entry]:
+        """Every document as it is stored: files by name, lines as they stand.
+
+        ``between``: only those from one number (from 0) up to, not including, another.
+        """
+        chosen = between or (0, None)
         if self.is_folder:
-            for path in sorted((self.place / "annotations").glob("*.json")):
+            for path in islice(self._files(), *chosen):
                 yield folder_entry(self.place, path)
         else:
             with open_bytes(self.place) as file:
-                for number, raw in enumerate(file, 1):
-                    if raw.strip():
-                        yield Entry(path=self.place, line=number, raw=_with_text(raw, self.place.parent))
+                for number, raw in islice(_lines(file), *chosen):
+                    yield Entry(path=self.place, line=number, raw=_with_text(raw, self.place.parent))
 
-    def documents(self, split: str | None = None) -> Iterator[Document]:
+    def size(self) -> int:
+        """How many documents there are."""
+        if self.is_folder:
+            return len(self._files())
+        with open_bytes(self.place) as file:
+            return sum(1 for _ in _lines(file))
+
+    def _files(self) -> list[Path]:
+        return sorted((self.place / "annotations").glob("*.json"))
+
+    def documents(self, split: str | None = None, between: tuple[int, int] | None = None) -> Iterator[Document]:
         """Every document, or those of one split. Raises Invalid at the first that cannot be read."""
-        for entry in self.entries():
+        for entry in self.entries(between):
             document = read(entry)
             if split is None or (document.metadata and document.metadata.split == split):
                 yield document
+
+
+def _lines(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
+    """The lines that are not blank, with their numbers from 1."""
+    return ((number, raw) for number, raw in enumerate(file, 1) if not raw.isspace())
 
 
 def open_set(place: str | Path | None = None, labels: str | Path | None = None) -> DocumentSet:
@@ -177,7 +196,7 @@ def withhold(annotation: dict[str, Any]) -> None:
 
 def _with_text(raw: bytes, folder: Path) -> bytes:
     """A line whose text is withheld, with the text and its repeated stretches put back where it can be found."""
-    if not WITHHELD.search(raw):
+    if b"null" not in raw or not WITHHELD.search(raw):
         return raw
     try:
         value = msgspec.json.decode(raw)

@@ -6,6 +6,7 @@ A file is read twice: once for the document ids, so that documents may stand in 
 can go to each when its gold document comes, and memory does not grow with the file.
 """
 
+import os
 import shutil
 import sys
 import tempfile
@@ -97,6 +98,8 @@ class PredictionFile:
         """The bytes of one document."""
         if self._folder:
             return Path(record.path).read_bytes()
+        if hasattr(os, "pread"):  # Processes share the file's position, so it is not moved where that can be helped.
+            return os.pread(self._file.fileno(), record.length, record.start)
         self._file.seek(record.start)
         return self._file.read(record.length)
 

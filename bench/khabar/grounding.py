@@ -42,7 +42,7 @@ Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 Version = Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)*$")]
 
 
-class Located(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Located(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A span of the text, by offsets or as a quote."""
 
     start: int | UnsetType = UNSET
@@ -61,20 +61,20 @@ class Located(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise ValueError("a span needs start and end, or a text to look for")
 
 
-class PredictedMention(Located, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PredictedMention(Located, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A mention of a predicted entity."""
 
     form: str | UnsetType = UNSET
 
 
-class FlatMention(PredictedMention, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class FlatMention(PredictedMention, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A mention with its type, of a system without coreference."""
 
     id: Text | UnsetType = UNSET
     type: str
 
 
-class PredictedEntity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PredictedEntity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A predicted entity."""
 
     id: Text
@@ -85,7 +85,7 @@ class PredictedEntity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     mentions: Annotated[tuple[PredictedMention, ...], Meta(min_length=1)]
 
 
-class PredictedRelation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PredictedRelation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A predicted relation."""
 
     id: Text | UnsetType = UNSET
@@ -95,7 +95,7 @@ class PredictedRelation(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     evidence: tuple[Located, ...] | UnsetType = UNSET
 
 
-class PredictedStance(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PredictedStance(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A predicted stance."""
 
     id: Text | UnsetType = UNSET
@@ -107,7 +107,7 @@ class PredictedStance(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     evidence: tuple[Located, ...] | UnsetType = UNSET
 
 
-class PredictedSection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PredictedSection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A predicted section, by offsets or by its first line."""
 
     id: Text | UnsetType = UNSET
@@ -221,13 +221,13 @@ def _lost(entity: PredictedEntity) -> Iterator[Void]:
 
 # Proclitics that may stand before a name inside its word, with tatweel before a figure («بـ22»); the guidelines
 # leave them outside the mention.
-_PROCLITICS = re.compile(r"[وف]?[بكلس]?ـ*")
+PROCLITICS = re.compile(r"[وف]?[بكلس]?ـ*")
 
 
 def whole_word(text: str, start: int, end: int) -> bool:
     """Whether a span is whole words, but for proclitics ([وف]?[بكلس]?) before it in its first word."""
     first, last = word_around(text, start, end)
-    return last == end and bool(_PROCLITICS.fullmatch(text, first, start))
+    return last == end and bool(PROCLITICS.fullmatch(text, first, start))
 
 
 def word_around(text: str, start: int, end: int) -> Edges:

@@ -22,12 +22,12 @@ from msgspec import Struct
 from khabar.align import align_entities
 from khabar.corpus import checksum, folder_entry, open_set, read, root_of
 from khabar.counts import Counts
-from khabar.measures import MEASURES
 from khabar.model import AUTHOR, LAYERS, Document, Entity
 from khabar.problems import Invalid, Problem
 from khabar.schemas import Inventory
-from khabar.scoring import Scorecard, score
+from khabar.scoring import Row, score
 from khabar.sheets import HEADER, WRITERS, Item, canonical, layout, read_sheet
+from khabar.uncertainty import Interval
 
 NAMES = ("a", "b")
 
@@ -61,52 +61,24 @@ class Agreement(Struct, frozen=True):
     measure: str
     label: str
     f1: float | None
-    interval: tuple[float, float] | None
+    interval: Interval | None
     counts: Counts
 
 
 def agree(first: Sequence[Document], second: Sequence[Document], labels: Inventory) -> tuple[Agreement, ...]:
-    """The agreement of two passes by measure and label, by the scorer itself: the second against the first.
+    """The agreement of two passes by measure and, for the headline measures, label; the second against the first.
 
-    Intervals are 95 % percentile bootstrap intervals over documents, 1,000 resamples; None with one document.
+    The scorer itself makes the figures, and intervals over documents; None with one document.
     """
-    pairs = common(first, second)
-    cards = [score([one], [two], labels=labels) for one, two in pairs]
-    return tuple(_agreements(cards))
+    card = score(*zip(*common(first, second), strict=True), labels=labels)
+    return tuple(agreement for row in card.rows if row.by_label for agreement in _agreements(row))
 
 
-def _agreements(cards: Sequence[Scorecard]) -> Iterator[Agreement]:
-    for measure in MEASURES:
-        if measure.counts is None:
-            continue
-        rows = [row for card in cards for row in card.rows if row.measure == measure.name]
-        if not rows:
-            continue
-        found = sorted({label for row in rows for label in row.by_label if label})
-        for label in ("", *found):
-            each = [row.counts if not label else row.by_label.get(label, Counts()) for row in rows]
-            together = sum(each, Counts())
-            yield Agreement(measure.name, label, together.f1, f1_interval(each), together)
-
-
-def f1_interval(documents: Sequence[Counts], resamples: int = 1000, seed: int = 12345) -> tuple[float, float] | None:
-    """The 95 % percentile bootstrap interval of F1 over documents; None where there are fewer than two with items.
-
-    A resample is a weight for each document, so all of them are one matrix product (Efron & Tibshirani 1993).
-    """
-    counts = [c for c in documents if c.predicted or c.gold]
-    if len(counts) < 2:
-        return None
-    import numpy as np
-
-    table = np.array([(c.matched_predicted, c.predicted, c.matched_gold, c.gold) for c in counts], dtype=float)
-    weights = np.random.default_rng(seed).multinomial(len(counts), [1 / len(counts)] * len(counts), size=resamples)
-    matched_predicted, predicted, matched_gold, gold = (weights @ table).T
-    with np.errstate(divide="ignore", invalid="ignore"):
-        precision, recall = matched_predicted / predicted, matched_gold / gold
-        f1 = np.nan_to_num(2 * precision * recall / (precision + recall))
-    low, high = np.percentile(f1, [2.5, 97.5])
-    return float(low), float(high)
+def _agreements(row: Row) -> Iterator[Agreement]:
+    yield Agreement(row.measure, "", row.score, row.interval, row.counts)
+    for label, interval in row.label_intervals.items():
+        counts = row.by_label[label]
+        yield Agreement(row.measure, label, counts.f1, interval, counts)
 
 
 # -- merging ---------------------------------------------------------------------------------------------------

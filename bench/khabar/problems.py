@@ -44,6 +44,10 @@ class Invalid(Exception):
         self.problems = tuple(sorted(problems))
         super().__init__("\n".join(map(str, self.problems)))
 
+    def __reduce__(self) -> tuple[type["Invalid"], tuple[tuple[Problem, ...]]]:
+        """Let the problems pass from one process to another."""
+        return Invalid, (self.problems,)
+
 
 def isolate(text: object) -> str:
     """Text set apart for a terminal: between FSI and PDI, so that its direction moves nothing beside it."""
