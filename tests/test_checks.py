@@ -11,8 +11,8 @@ from hypothesis import assume, given
 from msgspec.structs import replace
 from strategies import documents
 
-from khabar.checks import CANARY, RULES, check, problems_json
-from khabar.corpus import checksum
+from khabar.checks import RULES, check, problems_json
+from khabar.corpus import CANARY, checksum
 from khabar.model import Document
 
 EXAMPLES = Path(__file__).parent / "examples"

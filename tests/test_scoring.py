@@ -201,6 +201,22 @@ def test_bad_predictions_are_refused_with_their_place(kind, tmp_path):
             assert row.counts.matched_gold == 0
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"doc_id": "d", "mentions": [{"type": "GPE", "start": 0, "end": 3}], "mentions": []}',
+        '{"doc_id": "d", "mentions": [{"type": "GPE", "start" : 0, "start" : 1, "end" : 3}]}',
+        '{"doc_id": "d", "text": null, "mentions": [], "metadata": {"a": ":", "a": ":"}}',
+    ],
+)
+def test_a_property_that_stands_twice_is_refused(line, tmp_path):
+    """Of two properties of one name none is silently lost, wherever they stand and however they are written."""
+    (tmp_path / "p.jsonl").write_text(line, "utf-8")
+    with pytest.raises(Invalid, match="stands twice") as caught:
+        score([document("d")], tmp_path / "p.jsonl")
+    assert [problem.rule for problem in caught.value.problems] == ["json.syntax"]
+
+
 def test_every_problem_is_listed_not_only_the_first(tmp_path):
     """Three bad items on two lines are three problems, in order."""
     path = tmp_path / "p.jsonl"

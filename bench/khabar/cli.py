@@ -9,9 +9,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from khabar.corpus import DocumentSet
 
 app = typer.Typer(
     add_completion=False,
@@ -57,8 +60,9 @@ class Mode(StrEnum):
     penalise = "penalise"
 
 
+_STANDING = "the set that you stand in, or else khabar's own,"
 GoldOption = Annotated[
-    Path | None, typer.Option("--gold", metavar="SET", help="A folder or JSON Lines file; khabar's own unless said.")
+    Path | None, typer.Option("--gold", metavar="SET", help=f"A folder or JSON Lines file; {_STANDING} unless said.")
 ]
 InventoryOption = Annotated[
     Path | None, typer.Option("--inventory", metavar="FILE", help="The labels of the set, if they are its own.")
@@ -66,6 +70,10 @@ InventoryOption = Annotated[
 SplitOption = Annotated[Split | None, typer.Option("--split", help="Only this part of the set.")]
 FormatOption = Annotated[Format, typer.Option("--format", help="Text for people, JSON for programs.")]
 OutputOption = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where to write; - for stdout.")]
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 @contextmanager
@@ -84,6 +92,13 @@ def _refusing() -> Iterator[None]:
     except OSError as error:
         typer.echo(f"{error.filename}: {error.strerror}" if error.filename else str(error), err=True)
         raise typer.Exit(2) from None
+
+
+def _open(place: Path | None, inventory: Path | None = None) -> "DocumentSet":
+    """The set that was named, or else the one that the current folder lies in, or else khabar's own."""
+    from khabar.corpus import here, open_set
+
+    return open_set(place or here(), inventory)
 
 
 def _version(wanted: bool) -> None:
@@ -117,13 +132,12 @@ def score(
 ) -> None:
     """Score predictions against gold: every layer that they attempt, in one run."""
     from khabar import report
-    from khabar.corpus import open_set
     from khabar.model import LAYERS
     from khabar.scoring import score as run
 
     with _refusing():
         layers = tuple(name for name in LAYERS if name in layer) if layer else None
-        chosen = open_set(gold, inventory)
+        chosen = _open(gold, inventory)
         card = run(chosen, predictions, split=split and split.value, layers=layers, invalid=invalid.value)
     write = report.as_json if output_format is Format.json else report.as_text
     typer.echo(write(card), nl=False)
@@ -131,25 +145,27 @@ def score(
 
 @app.command()
 def check(
-    paths: Annotated[
-        list[Path] | None, typer.Argument(help="Sets or single files; khabar's own set unless said.")
-    ] = None,
+    paths: Annotated[list[Path] | None, typer.Argument(help=f"Sets or single files; {_STANDING} unless said.")] = None,
     output_format: FormatOption = Format.text,
     inventory: InventoryOption = None,
 ) -> None:
     """Check documents and annotations: every problem with its place, what is wrong and what to do."""
     from khabar.checks import check as run
-    from khabar.checks import problems_json
+    from khabar.checks import count, problems_json
 
     with _refusing():
-        problems = run(*(paths or []), inventory=inventory)
+        places = paths or [_open(None).place]
+        problems = run(*places, inventory=inventory)
+        documents = count(*places, inventory=inventory)
     errors = sum(problem.severity == "error" for problem in problems)
     if output_format is Format.json:
         typer.echo(problems_json(problems))
     else:
         for problem in problems:
             typer.echo(str(problem))
-        typer.echo(f"{errors} errors, {len(problems) - errors} warnings", err=True)
+    found = f"{_number(errors, 'error')}, {_number(len(problems) - errors, 'warning')}"
+    where = ", ".join(str(place.resolve()) for place in places)
+    typer.echo(f"{found} in {_number(documents, 'document')} of {where}", err=True)
     raise typer.Exit(1 if errors else 0)
 
 
@@ -168,10 +184,13 @@ def new(
     publisher: Annotated[str | None, typer.Option(help="Who published it, if known.")] = None,
     published: Annotated[str | None, typer.Option(help="When (YYYY-MM-DD), if known.")] = None,
     stories: Annotated[int, typer.Option(help="How many stories the page carries.")] = 1,
-    gold: Annotated[Path, typer.Option("--set", metavar="SET", help="The folder set to add it to.")] = Path(),
+    gold: Annotated[
+        Path | None, typer.Option("--set", metavar="SET", help="The folder set to add it to; the one you stand in.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Consent to the changes that the text needs.")] = False,
 ) -> None:
     """Add a document: its text, its metadata and an annotation to fill in. Asks for what is not given."""
+    from khabar.corpus import here
     from khabar.intake import add, changes, cleaned
 
     with _refusing():
@@ -190,7 +209,7 @@ def new(
         }
         metadata |= {"rights": rights, "licence": licence, "split": split, "stories": stories}
         metadata |= {"publisher": publisher, "published": published}
-        for path in add(gold, doc_id or textfile.stem, cleaned(raw), metadata):
+        for path in add(gold or here() or Path(), doc_id or textfile.stem, cleaned(raw), metadata):
             typer.echo(f"{path}: written", err=True)
 
 
@@ -211,7 +230,7 @@ def anchor(
 @app.command("format")
 def format_(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="Annotation files or folders; khabar's own unless said.")
+        list[Path] | None, typer.Argument(help=f"Sets, annotation files or folders; {_STANDING} unless said.")
     ] = None,
     check_only: Annotated[
         bool, typer.Option("--check", help="Change nothing; exit 1 if something would change.")
@@ -221,7 +240,7 @@ def format_(
     from khabar.intake import unformatted
 
     with _refusing():
-        found = list(unformatted(paths or []))
+        found = list(unformatted(paths or [_open(None).place]))
     for path, text in found:
         if not check_only:
             _write([text.encode()], path)
@@ -245,14 +264,14 @@ def view(
     """Show a document as a page: sections, mentions, relations and stances with their evidence."""
     import webbrowser
 
-    from khabar.corpus import open_set
     from khabar.passes import open_pass, with_id
     from khabar.view import page
 
     with _refusing():
-        chosen = open_set(gold)
+        chosen = _open(gold)
         folders = [p if p.exists() else chosen.place / "annotations" / "passes" / p for p in (pass_ or [])[:2]]
-        documents = [with_id(open_pass(folder), doc) for folder in folders] or [with_id(chosen.documents(), doc)]
+        documents = [with_id(open_pass(folder), doc, folder) for folder in folders]
+        documents = documents or [with_id(chosen.documents(), doc, chosen.place)]
         html = page(documents, chosen.inventory, [f"pass {folder.name}" for folder in folders])
     place = output or Path(f"{doc}.html")
     _write([html.encode()], place)
@@ -269,14 +288,14 @@ def agree(
     inventory: InventoryOption = None,
 ) -> None:
     """Say how far two passes agree, by layer and label, with 95 % intervals over documents, and by rule."""
+    from khabar.corpus import root_of
     from khabar.passes import agree as run
     from khabar.passes import common, open_pass, rules_of
     from khabar.report import agreement_json, agreement_text
-    from khabar.schemas import inventory as labels
     from khabar.view import page
 
     with _refusing():
-        known = labels(inventory)
+        known = _open(root_of(first), inventory).inventory
         passes = open_pass(first), open_pass(second)
         found, rules = run(*passes, known), rules_of(first, passes[0])
         for one, two in common(*passes) if html else ():
@@ -294,12 +313,12 @@ def merge(
     inventory: InventoryOption = None,
 ) -> None:
     """Bring two passes together: first sheets with what is to decide; once they are decided, gold and the record."""
+    from khabar.corpus import root_of
     from khabar.passes import merge as run
-    from khabar.schemas import inventory as labels
 
     undecided = 0
     with _refusing():
-        for step in run(first, second, output, labels(inventory)):
+        for step in run(first, second, output, _open(root_of(first), inventory).inventory):
             for path, text in step.writes:
                 _write([text.encode()], path)
             for path in step.removes:
@@ -346,7 +365,7 @@ def build(
 
     disable_progress_bars()
     with _refusing():
-        run(folder, place=gold, published_texts=not without_published_texts, replace=replace)
+        run(folder, place=_open(gold).place, published_texts=not without_published_texts, replace=replace)
     typer.echo(f"{folder}: ready", err=True)
 
 
@@ -372,11 +391,10 @@ def _write_whole(lines: Iterable[bytes], output: Path) -> None:
 @export_app.command("jsonl")
 def export_jsonl(output: OutputOption = Path("-"), gold: GoldOption = None) -> None:
     """Write a set as one JSON Lines file: annotation, text and metadata of a document a line."""
-    from khabar.corpus import open_set
     from khabar.dataset import lines
 
     with _refusing():
-        _write(lines(open_set(gold)), output)
+        _write(lines(_open(gold)), output)
 
 
 @export_app.command("inputs")
@@ -388,11 +406,10 @@ def export_inputs(
     entities: Annotated[bool, typer.Option("--entities", help="With gold's entities (given-entities track).")] = False,
 ) -> None:
     """Write what a system may see: doc_id and text, as JSON Lines."""
-    from khabar.corpus import open_set
     from khabar.formats import inputs
 
     with _refusing():
-        found = open_set(gold).documents(split and split.value)
+        found = _open(gold).documents(split and split.value)
         _write((inputs(document, with_words=words, with_entities=entities) for document in found), output)
 
 
@@ -400,15 +417,14 @@ def export_inputs(
 def predict_rules(
     output: OutputOption = Path("-"),
     gold: Annotated[
-        Path | None, typer.Option("--set", metavar="SET", help="Whose texts to read; khabar's own unless said.")
+        Path | None, typer.Option("--set", metavar="SET", help=f"Whose texts to read; {_STANDING} unless said.")
     ] = None,
     split: SplitOption = None,
 ) -> None:
     """Run the rule system: entities, relations and subsections from the text alone; no stance, it would be guessing."""
-    from khabar.corpus import open_set
     from khabar.systems import predictions
     from khabar.systems.rules import predict
 
     with _refusing():
-        found = open_set(gold).documents(split and split.value)
+        found = _open(gold).documents(split and split.value)
         _write(predictions(predict, ((d.doc_id, d.text) for d in found)), output)

@@ -28,6 +28,11 @@ WITHHELD = re.compile(rb'"text": ?null')
 
 SPLITS = ("train", "validation", "test")
 
+CANARY = "khabar benchmark data must not be in training data canary 3d1f9c52-7a64-4e0b-9b0e-5c2f6a8d41e7"
+"""What stands in every metadata and annotation file of khabar's own set, and in every exported row."""
+
+_MARK = b"\xef\xbb\xbf"
+
 
 class Entry(Struct, frozen=True, kw_only=True):
     """One document of a set as it is stored, unread.
@@ -61,6 +66,11 @@ class DocumentSet(Struct, frozen=True, eq=False, dict=True):
         """Whether the set is khabar's own, whose texts and files are held to stricter rules."""
         return self.inventory.name == "khabar" and (self.place / "schemas" / "inventory.json").is_file()
 
+    @property
+    def canary(self) -> str | None:
+        """The canary string that the set's files carry; other sets than khabar's own need none."""
+        return CANARY if self.is_ours else None
+
     @cached_property
     def version(self) -> str:
         """What a signature calls the set: the content of corpus/VERSION, or else the name of the place."""
@@ -78,7 +88,8 @@ class DocumentSet(Struct, frozen=True, eq=False, dict=True):
             with open_bytes(self.place) as file:
                 for number, raw in enumerate(file, 1):
                     if raw.strip():
-                        yield Entry(path=self.place, line=number, raw=_with_text(raw, self.place.parent))
+                        line = _with_text(raw.removeprefix(_MARK), self.place.parent)
+                        yield Entry(path=self.place, line=number, raw=line)
 
     def documents(self, split: str | None = None) -> Iterator[Document]:
         """Every document, or those of one split. Raises Invalid at the first that cannot be read."""
@@ -110,16 +121,21 @@ def root_of(path: Path) -> Path | None:
     return next((place for place in above if all((place / n).is_dir() for n in ("corpus", "annotations"))), None)
 
 
+def here() -> Path | None:
+    """The folder set that one stands in: the current folder, or the nearest one above it that is a set."""
+    return root_of(Path("corpus"))
+
+
 def folder_entry(root: Path, annotation: Path) -> Entry:
     """The entry of one annotation file of a folder set, with the text and metadata that belong to its name."""
     text = find_text(root, annotation.stem)
     metadata = root / "corpus" / annotation.name
     return Entry(
         path=annotation,
-        raw=annotation.read_bytes(),
+        raw=annotation.read_bytes().removeprefix(_MARK),
         text=text.read_bytes() if text else None,
         text_path=text,
-        metadata=metadata.read_bytes() if metadata.is_file() else None,
+        metadata=metadata.read_bytes().removeprefix(_MARK) if metadata.is_file() else None,
         metadata_path=metadata,
     )
 

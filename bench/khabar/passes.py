@@ -327,7 +327,11 @@ def merge(first: Path, second: Path, gold: Path, labels: Inventory) -> Iterator[
     in ``adjudication/``, and the sheet goes. Gold that is there already is left alone, an empty annotation is not.
     """
     names = (first.name, second.name)
+    root = root_of(first)
+    canary = open_set(root).canary if root else None
     for one, two in common(open_pass(first), open_pass(second)):
+        if canary:
+            one = msgspec.structs.replace(one, canary=canary)
         sheet, file = gold / f"{one.doc_id}.sheet", gold / f"{one.doc_id}.json"
         if sheet.is_file():
             try:
@@ -352,15 +356,15 @@ def _says_something(file: Path) -> bool:
     return any(value.get(layer) for layer in LAYERS)
 
 
-def with_id(documents: Iterable[Document], doc_id: str) -> Document:
-    """The document of an id. Raises Invalid, naming what there is, where there is none."""
+def with_id(documents: Iterable[Document], doc_id: str, place: Path) -> Document:
+    """The document of an id among those of a place. Raises Invalid, naming what there is, where there is none."""
     known = []
     for document in documents:
         if document.doc_id == doc_id:
             return document
         known.append(document.doc_id)
     fix = f"Choose one of: {', '.join(known[:20])}."
-    raise Invalid([Problem(".", 1, 1, "doc_id", "", f"there is no document {doc_id}", fix)])
+    raise Invalid([Problem(str(place), 1, 1, "doc_id", "", f"there is no document {doc_id}", fix)])
 
 
 def rules_of(place: Path, documents: Sequence[Document]) -> dict[str, int]:

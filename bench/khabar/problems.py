@@ -153,9 +153,11 @@ def decode(path: str, raw: bytes, first_line: int = 1) -> tuple[str, object, tup
     try:
         value = json.loads(source, object_pairs_hook=pairs, parse_constant=constant)
     except json.JSONDecodeError as error:
-        message = f"this is not JSON: {error.msg}"
-        line = first_line + error.lineno - 1
-        return source, None, (Problem(path, line, error.colno, "json.syntax", "", message, _SYNTAX),)
+        end = len(source.rstrip())
+        reason = error.msg if error.pos < end else "it is cut off here"
+        line, column = line_and_column(source, min(error.pos, end))
+        message = f"this is not JSON: {reason}"
+        return source, None, (Problem(path, first_line + line - 1, column, "json.syntax", "", message, _SYNTAX),)
     except (ValueError, RecursionError) as error:
         message = f"this is not usable JSON: {str(error) or 'nested too deep'}"
         return source, None, (Problem(path, first_line, 1, "json.syntax", "", message, _SYNTAX),)
