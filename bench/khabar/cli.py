@@ -337,7 +337,8 @@ def rules() -> None:
     from khabar.checks import RULES
 
     for rule in RULES:
-        typer.echo(f"{rule.id:20} {rule.about}")
+        alone = " (gold; in a pass a warning until gold is made from it)" if rule.gold_only else ""
+        typer.echo(f"{rule.id:20} {rule.about}{alone}")
 
 
 @app.command()

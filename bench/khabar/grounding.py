@@ -258,6 +258,29 @@ def occurrences(text: str, quote: str) -> Iterator[int]:
         at = text.find(quote, at + 1)
 
 
+_SAME_LETTER = str.maketrans("أإآٱؤئةى", "ااااويهي")
+
+
+def alike_fix(text: str, words: str) -> str:
+    """What to do about words that are not in a text but would be if hamza, marks, ة and ى were written alike.
+
+    Empty where the text does not read so either.
+    """
+    kept = [at for at, character in enumerate(text) if not _is_mark(character)]
+    plain = "".join(text[at] for at in kept).translate(_SAME_LETTER)
+    wanted = "".join(character for character in words if not _is_mark(character)).translate(_SAME_LETTER)
+    at = plain.find(wanted)
+    if at < 0 or not wanted:
+        return ""
+    end = kept[at + len(wanted)] if at + len(wanted) < len(kept) else len(text)
+    line = text.count("\n", 0, kept[at]) + 1
+    return f"The text writes it {isolate(text[kept[at] : end].rstrip(WHITE_SPACE))} (line {line}): copy it so."
+
+
+def _is_mark(character: str) -> bool:
+    return character == "\u0640" or unicodedata.category(character) == "Mn"
+
+
 def find_quote(text: str, quote: Located, starts: Sequence[int] | None = None) -> tuple[Edges, ...] | str:
     """The places of a quote in a text, or why it has none: not found, or ambiguous.
 

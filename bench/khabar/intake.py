@@ -10,7 +10,7 @@ from typing import Any
 from khabar.corpus import DocumentSet, checksum, find_text, here, open_set, root_of, write_whole
 from khabar.formats import words
 from khabar.model import LAYERS
-from khabar.problems import Invalid, Problem, decode, in_json
+from khabar.problems import Invalid, Problem, decode, in_json, utf8
 from khabar.schemas import validator
 from khabar.sheets import canonical, doc_id, layout, read_sheet, write_sheet
 
@@ -42,10 +42,7 @@ def cleaned(raw: bytes) -> str:
 
 
 def _decoded(raw: bytes) -> str:
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise _refused("text.encoding", f"byte {error.start} is not UTF-8", "Save the text as UTF-8.") from None
+    text = utf8("new", raw, "text.encoding")
     if not text.strip():
         raise _refused("file", "the text is empty", "Name a file that holds the page's text.")
     return text
@@ -117,7 +114,7 @@ def anchored(path: Path, root: Path | None = None) -> str:
         if wrong or not isinstance(value, dict):
             raise Invalid(wrong)
         return write_sheet(value, _text_of(path, str(value["doc_id"]), chosen))
-    sheet = raw.decode("utf-8-sig", errors="replace")
+    sheet = utf8(str(path), raw, "sheet.encoding").removeprefix("\ufeff")
     name = doc_id(sheet)
     if name is None:
         fix = "Write it at the top, as in: doc_id: kirkuk-redeployment"

@@ -126,18 +126,26 @@ def in_json(
     return Problem(path, first_line + line - 1, column, rule, json_pointer(parts), message, fix)
 
 
+def utf8(path: str, raw: bytes, rule: str, first_line: int = 1) -> str:
+    """The text in the bytes of a file. Raises Invalid, with the place, where they are not UTF-8."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = raw[: error.start].decode("utf-8")
+        line, column = line_and_column(before, len(before))
+        message = f"byte {error.start} is not UTF-8"
+        raise Invalid([Problem(path, first_line + line - 1, column, rule, "", message, _UTF8)]) from None
+
+
 def decode(path: str, raw: bytes, first_line: int = 1) -> tuple[str, object, tuple[Problem, ...]]:
     """Read one JSON text: its source, its value, and what is wrong (then the value is None).
 
     Refused, beyond what is not JSON: bytes that are not UTF-8, a property that stands twice, NaN and Infinity.
     """
     try:
-        source = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = raw[: error.start].decode("utf-8", "replace")
-        line, column = line_and_column(before, len(before))
-        message = f"byte {error.start} is not UTF-8"
-        return "", None, (Problem(path, first_line + line - 1, column, "json.syntax", "", message, _UTF8),)
+        source = utf8(path, raw, "json.syntax", first_line).removeprefix("\ufeff")
+    except Invalid as error:
+        return "", None, error.problems
     doubled: list[str] = []
 
     def pairs(items: Sequence[tuple[str, object]]) -> dict[str, object]:
@@ -163,7 +171,8 @@ def decode(path: str, raw: bytes, first_line: int = 1) -> tuple[str, object, tup
         return source, None, (Problem(path, first_line, 1, "json.syntax", "", message, _SYNTAX),)
     if "\\u" in source and _LONE.search(json.dumps(value, ensure_ascii=False)):
         message = "a \\u escape is half of a character (a lone surrogate)"
-        return source, None, (Problem(path, first_line, 1, "json.syntax", "", message, _UTF8),)
+        fix = "Write the whole character, or both halves of it."
+        return source, None, (Problem(path, first_line, 1, "json.syntax", "", message, fix),)
     if doubled:
         names = ", ".join(f'"{name}"' for name in doubled)
         message = f"a property stands twice in one object: {names}"
