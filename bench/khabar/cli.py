@@ -169,20 +169,52 @@ def check(
     raise typer.Exit(1 if errors else 0)
 
 
+_DOMAINS = "politics, security, economy, society, culture, sport, science, health, environment, disaster, justice"
+_GENRES = "report, brief, analysis, feature, interview, opinion, live, press-release"
+
+
+def _fitting(parameter: typer.CallbackParam, value: str | None) -> str | None:
+    """Refuse at once an answer that metadata cannot hold; where it was asked for, it is asked for again."""
+    from khabar.intake import refusal
+
+    if value is not None and (reason := refusal(str(parameter.name), value)):
+        raise typer.BadParameter(reason)
+    return value
+
+
+def _named(context: typer.Context, value: str | None) -> str:
+    """The document's slug: the one that was given, or else the file's name, if it can be one."""
+    from khabar.intake import refusal
+
+    name = value or Path(context.params["textfile"]).stem
+    if refusal("doc_id", name):
+        fix = "give one of small Latin letters, digits and hyphens, as in --doc-id karmel-library"
+        raise typer.BadParameter(f"{name} cannot be a document's id: {fix}")
+    return name
+
+
+def _asked(question: str, about: str) -> typer.models.OptionInfo:
+    option: typer.models.OptionInfo = typer.Option(prompt=question, help=about, callback=_fitting)
+    return option
+
+
 @app.command()
 def new(
-    textfile: Annotated[Path, typer.Argument(help="The text, as it stood on its page.")],
-    title: Annotated[str, typer.Option(prompt="The page's headline", help="The page's headline.")],
-    country: Annotated[str, typer.Option(prompt="Country (two letters; ZZ unknown)", help="ISO 3166 code.")],
-    domain: Annotated[str, typer.Option(prompt="Domain (politics, economy, sport, …)", help="What it is about.")],
-    genre: Annotated[str, typer.Option(prompt="Genre (report, brief, feature, …)", help="What kind of page it is.")],
-    origin: Annotated[str, typer.Option(prompt="Origin (published or composed)", help="Where the text is from.")],
-    rights: Annotated[str, typer.Option(prompt="Whose is the text, in words", help="Whose the text is.")],
-    licence: Annotated[str, typer.Option(prompt="Licence (SPDX, or LicenseRef-…)", help="The text's licence.")],
-    split: Annotated[str, typer.Option(prompt="Split (train, validation, test)", help="Its part of the set.")],
-    doc_id: Annotated[str | None, typer.Option(help="The document's slug; the file's name unless said.")] = None,
-    publisher: Annotated[str | None, typer.Option(help="Who published it, if known.")] = None,
-    published: Annotated[str | None, typer.Option(help="When (YYYY-MM-DD), if known.")] = None,
+    textfile: Annotated[Path, typer.Argument(help="The text, as it stood on its page.", exists=True, dir_okay=False)],
+    *,
+    doc_id: Annotated[
+        str | None, typer.Option(help="The document's slug; the file's name unless said.", callback=_named)
+    ] = None,
+    title: Annotated[str, _asked("The page's headline", "The page's headline.")],
+    country: Annotated[str, _asked("Country (two letters; ZZ unknown)", "ISO 3166 code; ZZ unknown.")],
+    domain: Annotated[str, _asked(f"Domain ({_DOMAINS})", f"What it is about: {_DOMAINS}.")],
+    genre: Annotated[str, _asked(f"Genre ({_GENRES})", f"What kind of page it is: {_GENRES}.")],
+    origin: Annotated[str, _asked("Origin (published, composed)", "Where the text is from: published, composed.")],
+    rights: Annotated[str, _asked("Whose is the text, in words", "Whose the text is.")],
+    licence: Annotated[str, _asked("Licence (SPDX, or LicenseRef-…)", "The text's licence.")],
+    split: Annotated[str, _asked("Split (train, validation, test)", "Its part of the set: train, validation, test.")],
+    publisher: Annotated[str | None, typer.Option(help="Who published it, if known.", callback=_fitting)] = None,
+    published: Annotated[str | None, typer.Option(help="When (YYYY-MM-DD), if known.", callback=_fitting)] = None,
     stories: Annotated[int, typer.Option(help="How many stories the page carries.")] = 1,
     gold: Annotated[
         Path | None, typer.Option("--set", metavar="SET", help="The folder set to add it to; the one you stand in.")

@@ -84,6 +84,12 @@ def add(root: Path, name: str, text: str, metadata: Mapping[str, Any]) -> tuple[
     return tuple(files)
 
 
+def refusal(name: str, value: str) -> str:
+    """Why a metadata property cannot have a value, and what to do; empty where it can."""
+    found = validator("metadata").problems({name: value})
+    return next((f"{message}. {fix}" for at, message, fix in found if at == (name,)), "")
+
+
 def near_duplicate(root: Path, text: str) -> str | None:
     """The document of a set that shares more than half of the shorter text's five-word runs, if there is one."""
     runs = _runs(text)
