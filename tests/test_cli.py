@@ -161,3 +161,65 @@ def test_rules_and_measures_are_listed():
     assert "span.text" in run("rules").stdout
     assert "entities.strict" in run("measures").stdout
     assert run("--version").stdout.startswith("khabar ")
+
+
+def test_many_problems_are_cut_short_for_people_and_whole_for_programs(tmp_path):
+    """Fifty are shown and the rest counted; JSON has all."""
+    path = tmp_path / "gold.jsonl"
+    path.write_text("{broken\n" * 60, "utf-8")
+    shown = run("check", path)
+    assert shown.stdout.count("json.syntax") == 50
+    assert "… and 10 more" in shown.stderr
+    assert "60 errors" in shown.stderr
+    assert len(json.loads(run("check", path, "--format", "json").stdout)) == 60
+    refused = run("score", path, "--gold", EXAMPLES / "valid")
+    assert refused.stderr.count("json.syntax") == 50
+    assert "60 problems; there is no result." in refused.stderr
+
+
+def test_what_cannot_be_read_or_written_is_a_problem_with_a_remedy(tmp_path):
+    """A folder for -o, a file for build, an inventory that is not there; nothing is left behind."""
+    (tmp_path / "file").write_text("x")
+    for call in (
+        ("export", "inputs", "-o", tmp_path),
+        ("build", tmp_path / "file"),
+        ("score", GOLDEN / "predictions.jsonl", "--inventory", tmp_path / "nosuch"),
+    ):
+        refused = run(*call)
+        assert refused.exit_code == 2
+        assert "\n    " in refused.stderr
+        assert "1 problem; there is no result." in refused.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    assert not list(tmp_path.parent.glob(f".{tmp_path.name}.*"))
+
+
+def test_a_layer_that_the_file_does_not_have_is_said(tmp_path):
+    """An empty table is no answer by itself."""
+    path = tmp_path / "p.jsonl"
+    path.write_text('{"doc_id": "salt-market", "mentions": []}', "utf-8")
+    shown = run("score", path, "--gold", EXAMPLES / "valid", "--layer", "stance")
+    assert f"{path} has nothing of what was asked for: stance" in shown.stderr
+
+
+def test_labels_are_listed_by_layer():
+    """Every label with its names and meaning, or those of a layer."""
+    shown = run("labels", "--layer", "stance").stdout
+    assert "stance.label" in shown
+    assert "favor                مؤيد · favor" in shown
+    assert "entities.type" not in shown
+    assert all(label in run("labels").stdout for label in ("PER", "nominal", "head_of", "headline", "main_event"))
+
+
+def test_a_set_is_formatted_by_its_annotations_alone(own_set):
+    """`format .` leaves alone what lies in a set beside its annotations, as `check .` does."""
+    (own_set / "tests").mkdir()
+    (own_set / "tests" / "broken.json").write_text('{"entities": 1', "utf-8")
+    assert run("format", ".").exit_code == 0
+    assert run("format", "--check", ".").exit_code == 0
+
+
+def test_rules_say_which_are_for_gold_alone():
+    """A pass that breaks one is warned."""
+    listed = {line.split()[0]: line for line in run("rules").stdout.splitlines()}
+    assert "a pass" in listed["span.word"]
+    assert "a pass" not in listed["span.text"]

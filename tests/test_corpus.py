@@ -119,6 +119,21 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path):
     assert [p.name for p in Path(tmp_path).iterdir()] == ["out.jsonl"]
 
 
+def test_a_folder_is_not_written_over_by_a_file(tmp_path):
+    """It is refused, and nothing is left beside it."""
+    (tmp_path / "out").mkdir()
+    with pytest.raises(Invalid, match="a folder"), write_whole(tmp_path / "out"):
+        pass
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_build_that_is_named_for_a_set_leads_to_its_file(tmp_path):
+    """The folder has no annotations, but a JSON Lines file to name."""
+    (tmp_path / "khabar.jsonl").write_bytes(b"".join(lines(open_set())))
+    with pytest.raises(Invalid, match=r"Name .*khabar\.jsonl"):
+        open_set(tmp_path)
+
+
 def test_checksums_are_of_utf8_bytes():
     """Text and bytes give the same digest."""
     assert checksum("خبر") == checksum("خبر".encode())

@@ -5,7 +5,7 @@ that cannot be used. What is heavy is imported where it is used, so that help an
 """
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -79,19 +79,28 @@ def _number(count: int, what: str) -> str:
 @contextmanager
 def _refusing() -> Iterator[None]:
     """Turn input that cannot be used into a list of problems on standard error and exit status 2."""
-    from khabar.problems import Invalid
+    from khabar.problems import Invalid, Problem
 
     try:
         yield
     except Invalid as error:
-        for problem in error.problems:
-            typer.echo(str(problem), err=True)
-        count = len(error.problems)
-        typer.echo(f"{count} problem{'' if count == 1 else 's'}; nothing was written.", err=True)
-        raise typer.Exit(2) from None
+        problems = error.problems
     except OSError as error:
-        typer.echo(f"{error.filename}: {error.strerror}" if error.filename else str(error), err=True)
-        raise typer.Exit(2) from None
+        fix = "Name a file or folder that can be read or written here."
+        reason = error.strerror or str(error)
+        problems = (Problem(str(error.filename or "khabar"), 1, 1, "file", "", reason, fix),)
+    else:
+        return
+    _list(problems, err=True)
+    typer.echo(f"{_number(len(problems), 'problem')}; there is no result.", err=True)
+    raise typer.Exit(2)
+
+
+def _list(problems: Sequence[object], err: bool = False, most: int = 50) -> None:
+    for problem in problems[:most]:
+        typer.echo(str(problem), err=err)
+    if len(problems) > most:
+        typer.echo(f"… and {len(problems) - most} more", err=True)
 
 
 def _open(place: Path | None, inventory: Path | None = None) -> "DocumentSet":
@@ -141,6 +150,8 @@ def score(
         card = run(chosen, predictions, split=split and split.value, layers=layers, invalid=invalid.value)
     write = report.as_json if output_format is Format.json else report.as_text
     typer.echo(write(card), nl=False)
+    if not card.rows:
+        typer.echo(f"{predictions} has nothing of what was asked for: {', '.join(layers or LAYERS)}", err=True)
 
 
 @app.command()
@@ -161,8 +172,7 @@ def check(
     if output_format is Format.json:
         typer.echo(problems_json(problems))
     else:
-        for problem in problems:
-            typer.echo(str(problem))
+        _list(problems)
     found = f"{_number(errors, 'error')}, {_number(len(problems) - errors, 'warning')}"
     where = ", ".join(str(place.resolve()) for place in places)
     typer.echo(f"{found} in {_number(documents, 'document')} of {where}", err=True)
@@ -355,8 +365,7 @@ def merge(
                 _write([text.encode()], path)
             for path in step.removes:
                 path.unlink()
-            for problem in step.problems:
-                typer.echo(str(problem))
+            _list(step.problems)
             undecided += len(step.problems) + step.asks
             if step.talk:
                 typer.echo(step.talk, err=True)
@@ -371,6 +380,24 @@ def rules() -> None:
     for rule in RULES:
         alone = " (gold; in a pass a warning until gold is made from it)" if rule.gold_only else ""
         typer.echo(f"{rule.id:20} {rule.about}{alone}")
+
+
+@app.command()
+def labels(
+    layer: Annotated[list[LayerName] | None, typer.Option("--layer", help="Only this layer; may be repeated.")] = None,
+    inventory: InventoryOption = None,
+) -> None:
+    """List the labels, each with its name and what it means, in Arabic and in English."""
+    from khabar.schemas import ENUMS
+
+    with _refusing():
+        known = _open(None, inventory).inventory
+    for place, name in ENUMS.items():
+        if not layer or place.split(".")[0] in layer:
+            typer.echo(f"{place}")
+            for label in getattr(known, name):
+                typer.echo(f"  {label.label:20} {label.name.ar} · {label.name.en}")
+                typer.echo(f"  {'':20} {label.definition.ar}\n  {'':20} {label.definition.en}")
 
 
 @app.command()

@@ -80,14 +80,21 @@ class DocumentSet(Struct, frozen=True, eq=False, dict=True):
         return self.place.resolve().name.split(".")[0]
 
     def entries(self) -> Iterator[Entry]:
-        """Every document as it is stored: files by name, lines as they stand."""
+        """Every document as it is stored: files by name, lines as they stand.
+
+        Raises Invalid where a file is not JSON Lines at all.
+        """
         if self.is_folder:
             for path in sorted((self.place / "annotations").glob("*.json")):
                 yield folder_entry(self.place, path)
         else:
             with open_bytes(self.place) as file:
+                first = True
                 for number, raw in enumerate(file, 1):
                     if raw.strip():
+                        if first and (reason := no_lines(raw)):
+                            raise _no_set(self.place, *reason)
+                        first = False
                         line = _with_text(raw.removeprefix(_MARK), self.place.parent)
                         yield Entry(path=self.place, line=number, raw=line)
 
@@ -107,12 +114,28 @@ def open_set(place: str | Path | None = None, labels: str | Path | None = None) 
     """
     path = Path(place) if place is not None else schemas.data_folder()
     if path.is_dir() and not (path / "annotations").is_dir():
-        raise _no_set(path, "this folder holds no annotations/", "Name a folder that holds corpus/ and annotations/.")
+        file = next(iter(sorted(path.glob("*.jsonl"))), None)
+        fix = f"Name {file}." if file else "Name a folder that holds corpus/ and annotations/."
+        raise _no_set(path, "this folder holds no annotations/", fix)
     if not path.exists():
         raise _no_set(path, "there is no such file or folder", "Name a set: a folder or a JSON Lines file.")
     own = path / "schemas" / "inventory.json"
     chosen = Path(labels) if labels is not None else own if own.is_file() else None
     return DocumentSet(path, schemas.inventory(chosen))
+
+
+def no_lines(first: bytes) -> tuple[str, str] | None:
+    """Why a file with such a first line is not JSON Lines, and what to do; None where it may be."""
+    start = first.removeprefix(_MARK).strip()
+    if start.startswith(b"\x1f\x8b"):
+        return "this is a gzip file", "Let its name end in .gz."
+    if start.startswith(b"["):
+        return "this is one JSON array", "Write one document a line, as `jq -c '.[]' FILE` does."
+    if start == b"{":
+        return "this is JSON spread over many lines", "Write each document on one line, as `jq -c . FILE` does."
+    if not start.startswith(b"{"):
+        return "this is no JSON Lines file", "Name a file with one JSON document a line, in UTF-8."
+    return None
 
 
 def root_of(path: Path) -> Path | None:
@@ -247,16 +270,22 @@ def open_bytes(path: Path) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def write_whole(path: Path) -> Iterator[IO[bytes]]:
-    """A file that appears under its name only when it is complete; until then, what was there stays."""
+    """A file that appears under its name only when it is complete; until then, what was there stays.
+
+    The folders that it lies in are made. Raises Invalid where its name is a folder's.
+    """
+    if path.is_dir():
+        raise _no_set(path, "this is a folder", "Name a file to write.")
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         try:
             yield file
+            file.flush()
+            Path(file.name).chmod(0o644)
+            Path(file.name).replace(path)
         except BaseException:
             Path(file.name).unlink()
             raise
-    Path(file.name).chmod(0o644)
-    Path(file.name).replace(path)
 
 
 def _no_set(path: Path, message: str, fix: str) -> Invalid:

@@ -169,7 +169,8 @@ def build(
         earlier = (folder / "khabar.jsonl").is_file() and (folder / "README.md").is_file()
         if not (replace and earlier):
             fix = "Choose another folder." if not earlier else "Choose another folder, or say --replace."
-            raise Invalid([Problem(str(folder), 1, 1, "file", "", "the folder exists and is not empty", fix)])
+            message = "the folder exists and is not empty" if folder.is_dir() else "this is a file, not a folder"
+            raise Invalid([Problem(str(folder), 1, 1, "file", "", message, fix)])
     folder.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     try:

@@ -19,7 +19,7 @@ import msgspec
 import regex
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from khabar.corpus import open_bytes
+from khabar.corpus import no_lines, open_bytes
 from khabar.grounding import (
     READ_PREDICTION,
     FlatMention,
@@ -77,9 +77,14 @@ class PredictionFile:
         self.name = str(source) if isinstance(source, str | Path) else "predictions"
         self._file = tempfile.TemporaryFile() if self._folder else _seekable(source)
         self.records = tuple(self._scan_folder() if self._folder else self._scan())
+        reason = None
         if not self.records:
-            message, fix = "there is no predicted document here", "Give one JSON document a line."
-            raise Invalid([Problem(self.name, 1, 1, "file", "", message, fix)])
+            files = "Name a folder with a .json file for each document."
+            reason = "there is no predicted document here", files if self._folder else "Give one JSON document a line."
+        elif not self._folder and all(record.doc_id is None for record in self.records):
+            reason = no_lines(self.raw(self.records[0]))
+        if reason:
+            raise Invalid([Problem(self.name, 1, 1, "file", "", *reason)])
 
     def __enter__(self) -> "PredictionFile":
         """Give the file itself."""

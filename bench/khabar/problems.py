@@ -163,6 +163,8 @@ def decode(path: str, raw: bytes, first_line: int = 1) -> tuple[str, object, tup
     except json.JSONDecodeError as error:
         end = len(source.rstrip())
         reason = error.msg if error.pos < end else "it is cut off here"
+        if error.pos < end and not source[error.pos].isascii():
+            reason = f"{isolate(source[error.pos])} cannot stand here"
         line, column = line_and_column(source, min(error.pos, end))
         message = f"this is not JSON: {reason}"
         return source, None, (Problem(path, first_line + line - 1, column, "json.syntax", "", message, _SYNTAX),)

@@ -66,7 +66,8 @@ class Scorecard(Struct, frozen=True, kw_only=True):
         for row in self.rows:
             if row.measure == measure:
                 return row
-        raise KeyError(measure)
+        attempted = ", ".join(row.measure for row in self.rows) or "none"
+        raise KeyError(f"{measure} is no measure of this run, which has: {attempted}")
 
     @property
     def overall(self) -> float | None:
@@ -241,7 +242,7 @@ class _Run:
         if isinstance(found, Prediction):
             return found, ()
         self._problem(*found)
-        saved = salvage(raw)
+        saved = salvage(raw) if self.invalid == "penalise" else None
         self.unread += saved is None
         return saved or (None, ())
 
