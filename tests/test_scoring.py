@@ -312,6 +312,14 @@ def test_what_is_wrong_with_a_label_is_said_once(tmp_path):
     assert "Give one of the two" in caught_of(lambda: score(GOLD, path))[0].fix
 
 
+def test_gold_without_documents_is_said_once(tmp_path):
+    """Not once for each prediction."""
+    path = tmp_path / "gold.jsonl"
+    path.write_bytes(b"")
+    (problem,) = caught_of(lambda: score(path, [mentions("a"), mentions("b")]))
+    assert "has no documents" in problem.message
+
+
 def test_a_measure_that_is_not_there_is_refused_with_those_that_are():
     """The KeyError says what the run has."""
     with pytest.raises(KeyError, match=r"entities\.strict"):

@@ -164,7 +164,7 @@ class _Run:
                 self._document(document, records, mixed)
         for record in waiting.pop("", []):
             self._unreadable(record)
-        for records in waiting.values():
+        for records in waiting.values() if seen else ():
             for record in records:
                 self._unknown(record)
         if self.problems:
