@@ -82,6 +82,27 @@ def test_what_is_undecided_is_listed():
     assert (decisions[0].rule, decisions[0].reason, decisions[0].gold) == ("E1", "so it is", "e1 | PER | x | all")
 
 
+def test_a_decision_names_a_rule_that_there_is():
+    """Another word is reported on its line, and alone: what was chosen below it is read as ever."""
+    sheet = "doc_id: d\n\n# entities: 0 agreed, 1 to decide\n\n#? 1 a: e1 | PER | x | all\n#? 1 b: -\n#! 1 {}\n= a\n"
+    for word in ("E99", "e10", "because"):
+        gold, _, problems = read_decisions(sheet.format(f"{word} so it is"), "s", ("a", "b"), ("E10", "E11"))
+        assert [(problem.rule, problem.line) for problem in problems] == [("undecided", 7)], word
+        assert "E10" in problems[0].fix
+        assert gold.split("\n")[7] == "e1 | PER | x | all"
+    assert not read_decisions(sheet.format("E10: so it is"), "s", ("a", "b"), ("E10", "E11"))[2]
+    assert read_decisions(sheet.format("E10"), "s", ("a", "b"), ("E10", "E11"))[2]
+
+
+def test_what_is_wrong_in_a_decided_sheet_is_said_at_its_own_line():
+    """The questions above it do not move a line."""
+    document = Document(doc_id="d", text="x y")
+    sheet = "doc_id: d\n\n#? 1 a: e1 | PER | x | all\n#? 1 b: -\n#! 1 E1 so\n= a\n\ne2 | PIR | y | all\n"
+    with pytest.raises(Invalid) as caught:
+        adjudicated(sheet, "s", document, INVENTORY)
+    assert [(problem.rule, problem.line) for problem in caught.value.problems] == [("sheet.line", 8)]
+
+
 def test_merging_from_the_command_to_gold(tmp_path, root):
     """First a sheet with questions, exit 1; then, decided, gold and the record; then gold is left alone."""
     own = tmp_path / "set"
@@ -105,6 +126,9 @@ def test_merging_from_the_command_to_gold(tmp_path, root):
     again = CliRunner().invoke(app, command)
     assert again.exit_code == 1
     assert "is not decided" in again.stdout
+    sheet.write_bytes(text.encode("utf-16"))
+    assert "Save the file as UTF-8" in CliRunner().invoke(app, command).stdout
+    sheet.write_text(text, "utf-8")
     assert sheet.read_text("utf-8") == text
     sheet.write_text(all_for(text, "a"), "utf-8")
     assert CliRunner().invoke(app, command).exit_code == 0

@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import random
+import re
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_schemas import PREDICTION, spoilt
 
+from khabar.checks import check
 from khabar.corpus import open_set
 from khabar.dataset import lines
 from khabar.model import Document, Entity, Mention, Metadata, Relation
@@ -145,7 +147,6 @@ BAD = {
     "truncated": (b'{"doc_id": "a", "mentions": []}\n{"doc_id": "b", "mentio', "json.syntax", 2),
     "not UTF-8": (b'{"doc_id": "a", "mentions": []}\n\xff\xfe\n', "json.syntax", 2),
     "another type": (b'{"doc_id": "a", "mentions": [{"type": "GPE", "start": "0", "end": 2}]}\n', "schema", 1),
-    "a list": (b"[1]\n", "schema", 1),
     "half a character": (
         b'{"doc_id": "a", "mentions": [{"type": "\\ud800", "start": 0, "end": 2}]}\n',
         "json.syntax",
@@ -199,6 +200,22 @@ def test_bad_predictions_are_refused_with_their_place(kind, tmp_path):
     for row in card.rows:
         if row.measure == "entities.strict":
             assert row.counts.matched_gold == 0
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"doc_id": "d", "mentions": [{"type": "GPE", "start": 0, "end": 3}], "mentions": []}',
+        '{"doc_id": "d", "mentions": [{"type": "GPE", "start" : 0, "start" : 1, "end" : 3}]}',
+        '{"doc_id": "d", "text": null, "mentions": [], "metadata": {"a": ":", "a": ":"}}',
+    ],
+)
+def test_a_property_that_stands_twice_is_refused(line, tmp_path):
+    """Of two properties of one name none is silently lost, wherever they stand and however they are written."""
+    (tmp_path / "p.jsonl").write_text(line, "utf-8")
+    with pytest.raises(Invalid, match="stands twice") as caught:
+        score([document("d")], tmp_path / "p.jsonl")
+    assert [problem.rule for problem in caught.value.problems] == ["json.syntax"]
 
 
 def test_every_problem_is_listed_not_only_the_first(tmp_path):
@@ -255,6 +272,58 @@ def test_standard_input_is_read(monkeypatch):
     raw = json.dumps(mentions("a", (11, 16))).encode()
     monkeypatch.setattr("sys.stdin", type("In", (), {"buffer": io.BytesIO(raw)})())
     assert score(GOLD, "-")["entities.strict"].counts.matched_gold == 1
+
+
+@pytest.mark.parametrize("invalid", ["error", "penalise"])
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b'[{"doc_id": "a"}, {"doc_id": "b"}]\n', r"jq -c '\.\[\]'"),
+        (b'{\n  "doc_id": "a",\n  "mentions": []\n}\n', "one line"),
+        (b"\x1f\x8b\x08\x00\n\n", r"\.gz"),
+        (b"doc_id,start,end\n" * 9, "JSON Lines"),
+    ],
+)
+def test_a_file_that_is_not_json_lines_is_one_problem(raw, reason, invalid, tmp_path):
+    """Whatever its lines are, it is said once what to do with the file, for predictions and for gold."""
+    path = tmp_path / "p.jsonl"
+    path.write_bytes(raw)
+    for problems in (caught_of(lambda: score(GOLD, path, invalid=invalid)), check(path)):
+        (problem,) = problems
+        assert re.search(reason, problem.message + problem.fix)
+
+
+def caught_of(call):
+    """The problems that a call is refused with."""
+    with pytest.raises(Invalid) as caught:
+        call()
+    return caught.value.problems
+
+
+def test_what_is_wrong_with_a_label_is_said_once(tmp_path):
+    """Also where something else is wrong with its document; and entities beside mentions are told apart plainly."""
+    path = tmp_path / "p.jsonl"
+    stance = [{"holder": "author", "label": "pro", "target": "x"}, {"label": "favor"}]
+    path.write_text(json.dumps({"doc_id": "a", "entities": [], "stance": stance}), "utf-8")
+    found = caught_of(lambda: score(GOLD, path))
+    assert [problem.pointer for problem in found] == ["/stance/0/label", "/stance/1"]
+    assert "the properties" in found[1].message
+    path.write_text('{"doc_id": "a", "entities": [], "mentions": []}', "utf-8")
+    assert "Give one of the two" in caught_of(lambda: score(GOLD, path))[0].fix
+
+
+def test_gold_without_documents_is_said_once(tmp_path):
+    """Not once for each prediction."""
+    path = tmp_path / "gold.jsonl"
+    path.write_bytes(b"")
+    (problem,) = caught_of(lambda: score(path, [mentions("a"), mentions("b")]))
+    assert "has no documents" in problem.message
+
+
+def test_a_measure_that_is_not_there_is_refused_with_those_that_are():
+    """The KeyError says what the run has."""
+    with pytest.raises(KeyError, match=r"entities\.strict"):
+        score(GOLD, [mentions("a")])["stance.strict"]
 
 
 @pytest.mark.parametrize("raw", [b"", b"\n\n"])
@@ -384,7 +453,7 @@ def test_facts_of_the_training_split_are_left_out_of_unseen():
     unseen, strict_ = whole["relations.unseen"].counts, whole["relations.strict"].counts
     training = sum(len(document.relations) for document in open_set().documents("train"))
     assert unseen.gold <= strict_.gold - training
-    with pytest.raises(KeyError, match="not attempted"):
+    with pytest.raises(KeyError, match="no measure of this run"):
         score(GOLD, [mentions("a")])["relations.unseen"]
 
 

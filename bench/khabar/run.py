@@ -255,7 +255,7 @@ class Run:
         if isinstance(prediction, Prediction):
             return prediction, ()
         self._problem(found, *prediction)
-        saved = salvage(raw)
+        saved = salvage(raw) if self.options.invalid == "penalise" else None
         found.counted["unread"] += saved is None
         found.counted["penalised"] += len(saved[1]) if saved else 0
         return saved or (None, ())
@@ -277,7 +277,7 @@ class Run:
             found.problems.append(Problem(self.gold.version, 1, 1, "id", "", message, "Keep one of the two."))
         names = set(found.names)
         for name, records in self.records.items():
-            if name not in names:
+            if names and name not in names:
                 for record in records:
                     self._unknown(record, found)
         if found.problems:

@@ -85,8 +85,8 @@ class Scorecard(Struct, frozen=True, kw_only=True):
         for row in self.rows:
             if row.measure == measure:
                 return row
-        known = measure in FIGURES
-        raise KeyError(f"{measure} was not attempted in this run" if known else f"there is no measure {measure}")
+        attempted = ", ".join(row.measure for row in self.rows) or "none"
+        raise KeyError(f"{measure} is no measure of this run, which has: {attempted}")
 
     def figure(self, measure: str) -> tuple[float | None, Interval | None]:
         """The score of a measure, or ``"overall"``, with its interval; None for both where it was not attempted."""
