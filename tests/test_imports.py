@@ -9,7 +9,20 @@ import khabar
 
 PACKAGE = Path(khabar.__file__).parent
 ORDER = (
-    *("model", "problems", "schemas", "corpus", "grounding", "formats", "checks", "align", "counts", "measures"),
+    *(
+        "model",
+        "problems",
+        "schemas",
+        "corpus",
+        "grounding",
+        "tags",
+        "formats",
+        "projections",
+        "checks",
+        "align",
+        "counts",
+        "measures",
+    ),
     *("scoring", "dataset", "sheets", "passes", "intake", "view", "report", "systems", "cli"),
 )
 

@@ -5,13 +5,16 @@ that cannot be used. What is heavy is imported where it is used, so that help an
 """
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from khabar.problems import Problem
 
 app = typer.Typer(
     add_completion=False,
@@ -21,8 +24,10 @@ app = typer.Typer(
     help="khabar (خبر): a corpus and benchmark for information extraction from Arabic news.",
 )
 export_app = typer.Typer(no_args_is_help=True, help="Write a set in another form.")
+import_app = typer.Typer(no_args_is_help=True, help="Turn what a system wrote in another form into predictions.")
 predict_app = typer.Typer(no_args_is_help=True, help="Run a reference system.")
 app.add_typer(export_app, name="export")
+app.add_typer(import_app, name="import")
 app.add_typer(predict_app, name="predict")
 
 
@@ -50,6 +55,22 @@ class Format(StrEnum):
     json = "json"
 
 
+class Columns(StrEnum):
+    """What the columns of a file of tags are."""
+
+    flat = "flat"
+    nested = "nested"
+
+
+class TagScheme(StrEnum):
+    """How tags say where a span begins and ends."""
+
+    iob1 = "IOB1"
+    iob2 = "IOB2"
+    iobes = "IOBES"
+    bilou = "BILOU"
+
+
 class Mode(StrEnum):
     """What happens to items that are not sound."""
 
@@ -65,6 +86,9 @@ InventoryOption = Annotated[
 ]
 SplitOption = Annotated[Split | None, typer.Option("--split", help="Only this part of the set.")]
 FormatOption = Annotated[Format, typer.Option("--format", help="Text for people, JSON for programs.")]
+RepairOption = Annotated[
+    bool, typer.Option("--repair", help="Of a file of tags: read words and tags that do not fit as best they can be.")
+]
 OutputOption = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where to write; - for stdout.")]
 
 
@@ -86,6 +110,14 @@ def _refusing() -> Iterator[None]:
         raise typer.Exit(2) from None
 
 
+def _warn(problems: Sequence["Problem"], what: str) -> None:
+    """Say on standard error what was wrong and did not stop the command."""
+    for problem in problems:
+        typer.echo(str(problem), err=True)
+    if problems:
+        typer.echo(f"{len(problems)} problem{'' if len(problems) == 1 else 's'} {what}.", err=True)
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
@@ -105,7 +137,9 @@ def main(
 
 @app.command()
 def score(
-    predictions: Annotated[str, typer.Argument(help="JSON Lines (also .gz), a folder of files, or - for stdin.")],
+    predictions: Annotated[
+        str, typer.Argument(help="JSON Lines (also .gz), a folder of files, - for stdin; or a CoNLL file of tags.")
+    ],
     gold: GoldOption = None,
     split: SplitOption = None,
     layer: Annotated[list[LayerName] | None, typer.Option("--layer", help="Only this layer; may be repeated.")] = None,
@@ -113,6 +147,7 @@ def score(
     invalid: Annotated[
         Mode, typer.Option("--invalid", help="Refuse items that are not sound, or count them as wrong.")
     ] = Mode.error,
+    repair: RepairOption = False,
     inventory: InventoryOption = None,
 ) -> None:
     """Score predictions against gold: every layer that they attempt, in one run."""
@@ -120,11 +155,20 @@ def score(
     from khabar.corpus import open_set
     from khabar.model import LAYERS
     from khabar.scoring import score as run
+    from khabar.tags import is_tags, read_tags
 
     with _refusing():
         layers = tuple(name for name in LAYERS if name in layer) if layer else None
         chosen = open_set(gold, inventory)
-        card = run(chosen, predictions, split=split and split.value, layers=layers, invalid=invalid.value)
+        part = split and split.value
+        source: str | tuple[dict[str, Any], ...] = predictions
+        if is_tags(predictions):
+            # A label that is none is the scorer's to penalise, where it does.
+            known = chosen.inventory.labels["entities.type"] if invalid is Mode.error else None
+            tagged = read_tags(predictions, chosen.documents(), split=part, labels=known, repair=repair)
+            _warn(tagged.repaired, "repaired")
+            source = tagged.predictions
+        card = run(chosen, source, split=part, layers=layers, invalid=invalid.value)
     write = report.as_json if output_format is Format.json else report.as_text
     typer.echo(write(card), nl=False)
 
@@ -394,6 +438,47 @@ def export_inputs(
     with _refusing():
         found = open_set(gold).documents(split and split.value)
         _write((inputs(document, with_words=words, with_entities=entities) for document in found), output)
+
+
+@import_app.command("tags")
+def import_tags(
+    path: Annotated[Path, typer.Argument(help="A CoNLL file: a word and its tags a line (docs/tags.md).")],
+    output: OutputOption = Path("-"),
+    gold: Annotated[
+        Path | None, typer.Option("--set", metavar="SET", help="Whose words were tagged; khabar's own unless said.")
+    ] = None,
+    split: SplitOption = None,
+    columns: Annotated[
+        Columns | None, typer.Option("--columns", help="One tag a word, or several; found out unless said.")
+    ] = None,
+    scheme: Annotated[TagScheme | None, typer.Option("--scheme", help="Found out unless said.")] = None,
+    types: Annotated[
+        str | None, typer.Option("--types", metavar="MAP", help="The labels are those of a type map (docs/types.md).")
+    ] = None,
+    repair: RepairOption = False,
+    inventory: InventoryOption = None,
+) -> None:
+    """Turn a file of tags into predictions with mentions, as JSON Lines."""
+    import msgspec
+
+    from khabar.corpus import open_set
+    from khabar.projections import type_map
+    from khabar.tags import read_tags
+
+    with _refusing():
+        chosen = open_set(gold, inventory)
+        labels = type_map(types, chosen.inventory).folded if types else chosen.inventory.labels["entities.type"]
+        tagged = read_tags(
+            path,
+            chosen.documents(),
+            split=split and split.value,
+            labels=labels,
+            nested=columns is Columns.nested if columns else None,
+            scheme=scheme.value if scheme else None,
+            repair=repair,
+        )
+        _warn(tagged.repaired, "repaired")
+        _write((msgspec.json.encode(prediction) + b"\n" for prediction in tagged.predictions), output)
 
 
 @predict_app.command("rules")

@@ -9,11 +9,11 @@ from typing import Any
 
 from khabar.checks import CANARY
 from khabar.corpus import checksum, find_text, open_set, root_of, write_whole
-from khabar.formats import words
 from khabar.model import LAYERS
 from khabar.problems import Invalid, Problem, decode, in_json
 from khabar.schemas import validator
 from khabar.sheets import canonical, doc_id, layout, read_sheet, write_sheet
+from khabar.tags import words
 
 GUIDELINES = "1.0"
 """The version of the guidelines that new documents are annotated by."""

@@ -6,7 +6,7 @@ from hypothesis import given
 from seqeval.scheme import IOB2, Entities
 from strategies import documents
 
-from khabar.formats import iob2, outermost, words
+from khabar.tags import iob2, outermost, words
 from khabar.model import Document, Entity, Mention
 
 
