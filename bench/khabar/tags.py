@@ -313,6 +313,9 @@ def read_tags(
     """
     run = _Reading(str(place), {document.doc_id: document for document in documents}, labels)
     parts = run.words(_parts(_text(str(place))), nested, scheme)
+    if run.problems:
+        raise Invalid(run.problems)
+    run.check_labels(word for _, words in parts for word in words)
     if any(part.doc_id is not None for part, _ in parts):
         run.by_id(parts)
     else:
@@ -405,14 +408,15 @@ class _Reading:
     ) -> list[tuple[_Part, list[_Word]]]:
         """The words of each part with their tags, once it is settled how columns and tags are to be read."""
         rows = [row for part in parts for row in part.rows]
-        if not rows:
+        if not parts:
             self.problem("columns", (1, 1), "there is no word here", "Give a word and its tag a line.")
-        names = self._heading(rows)
-        body = rows[1:] if names else rows
+        names = self._heading(rows, nested)
         types = () if not names or names[-1].lower() in _HEADINGS else names
-        tagged = all(_is_tag(cell) for row in body for _, cell in row.cells[1:])
-        wide = any(len(row.cells) > 2 for row in body)
-        self.nested = bool(types) or (wide and tagged) if nested is None else nested
+        if nested is None:
+            body = rows[1:] if names else rows
+            tagged = all(_is_tag(cell) for row in body for _, cell in row.cells[1:])
+            nested = bool(types) or (tagged and any(len(row.cells) > 2 for row in body))
+        self.nested = nested
         found = []
         for part in parts:
             own = (row for row in part.rows if not names or row is not rows[0])
@@ -424,16 +428,15 @@ class _Reading:
             for layer in _layers([*sentence], self.nested)
         )
         self.scheme = scheme or detect(sequences)
-        self._check_labels(word for _, words in found for word in words)
         return found
 
-    def _heading(self, rows: Sequence[_Row]) -> tuple[str, ...]:
+    def _heading(self, rows: Sequence[_Row], nested: bool | None) -> tuple[str, ...]:
         """The names of the columns after the first, where the first line gives them."""
         names = tuple(cell for _, cell in rows[0].cells[1:]) if rows else ()
         if not names or any(map(_is_tag, names)):
             return ()
-        after = [cell for _, cell in rows[1].cells[1:]] if len(rows) > 1 else []
-        typed = len(after) == len(names) and all(_is_tag(cell) or _BARE.fullmatch(cell) for cell in after)
+        after = [cell for _, cell in rows[1].cells[1:]] if len(rows) > 1 and nested is not False else []
+        typed = 1 < len(names) == len(after) and all(_is_tag(cell) or _BARE.fullmatch(cell) for cell in after)
         return names if typed or names[-1].lower() in _HEADINGS else ()
 
     def _word(self, row: _Row, types: Sequence[str]) -> Iterator[_Word]:
@@ -446,18 +449,18 @@ class _Reading:
             return
         tags = [cells[-1]]
         if self.nested:
-            named = zip(cells, types or [""] * len(cells), strict=True)
-            bare = [
-                (at, f"{cell}-{kind}" if kind and _BARE.fullmatch(cell) else cell, cell) for (at, cell), kind in named
+            tags = [
+                (at, f"{cell}-{kind}" if kind and _BARE.fullmatch(cell) else cell)
+                for (at, cell), kind in zip(cells, types or [""] * len(cells), strict=True)
+                if cell != "O"
             ]
-            tags = [(at, tag) for at, tag, cell in bare if cell != "O"]
             labels = [_label(tag) for _, tag in tags]
             if len(set(labels)) < len(labels):
                 message = f"the word {isolate(word)} has two tags of one type"
                 self.breach("tag", (row.line, tags[1][0]), message, "Keep one; --repair keeps the first.")
         yield _Word(row.line, row.sentence, column, word.translate(_NO_SPACE), tuple(tags))
 
-    def _check_labels(self, words: Iterable[_Word]) -> None:
+    def check_labels(self, words: Iterable[_Word]) -> None:
         """List each label that no tag may have, at its first tag."""
         found: dict[str, list[tuple[int, int]]] = {}
         for word in words:
@@ -493,15 +496,19 @@ class _Reading:
     def in_order(self, words: Sequence[_Word], split: str | None) -> None:
         """Read documents that are not named: those of a set, or of a split of it, in order."""
         chosen = [d for d in self.known.values() if split is None or (d.metadata and d.metadata.split == split)]
-        following = [document.text.translate(_NO_SPACE)[:_AHEAD] for document in chosen[1:]]
+        if not chosen:
+            where = f"the split {split}" if split else "the set"
+            self.problem("document", (1, 1), f"{where} has no documents", "Choose another split or set.")
+            return
         texts = [word.text for word in words]
         end = 0
-        for document, after in zip(chosen, [*following, ""], strict=True):
+        for number, document in enumerate(chosen, 1):
             if end == len(words):
                 message = f"the file ends before the document {document.doc_id}"
-                self.breach("word", (words[-1].line, 1) if words else (1, 1), message, _UNCHANGED)
+                self.breach("word", (words[-1].line, 1), message, _UNCHANGED)
                 return
-            reached = self._document(document, words, texts, end, after)
+            following = "".join(one.text[:_AHEAD] for one in chosen[number : number + 1]).translate(_NO_SPACE)
+            reached = self._document(document, words, texts, end, following)
             if reached is None:
                 return
             end = reached
