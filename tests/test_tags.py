@@ -524,6 +524,36 @@ def test_what_is_wrong_is_listed_by_line_and_repaired_on_request_only(tmp_path, 
         assert repaired is None or told(tagged) == repaired
 
 
+@pytest.mark.parametrize(
+    ("spoken", "mentions", "wrong"),
+    [
+        (["ا:O", "[U]:B-X", "[V]:B-Y", "د:O", "ه:O"], ["ب", "ج"], 2),
+        (["ا:O", "[U]:B-X", "[V]:B-Y", "[W]:B-Z", "د:O", "ه:O"], ["ب", "ج", "ج"], 3),
+        (["ا:O", "ب:O", "ج:O", "د:O", "[U]:B-X"], ["ه"], 1),
+        (["ا:O", "ب:O", "ج:O", "د:O", "[U]:B-X", "[V]:I-X"], ["ه"], 2),
+        (["[U]:B-X", "د:O", "ه:O"], ["ا ب ج"], 1),
+    ],
+    ids=["as many", "more", "at the end", "more at the end", "fewer"],
+)
+def test_words_that_differ_stand_for_the_text_in_their_place(tmp_path, spoken, mentions, wrong):
+    """One by one; where the file has fewer words the last takes the rest, where it has more the last is shared."""
+    text = "ا ب ج د ه"
+    found = Document(doc_id="d", text=text)
+    tagged = read(tmp_path, [one.replace(":", "\t") for one in spoken], found, repair=True)
+    assert [surface for _, surface in told(tagged, found)[0]["mentions"]] == mentions
+    assert len(tagged.repaired) == wrong
+
+
+def test_the_example_in_the_document_is_read(tmp_path):
+    """The lines of docs/tags.md stand at the beginning of the document that they name."""
+    text = (Path(__file__).parent.parent / "docs" / "tags.md").read_text("utf-8")
+    example = text.split("```\n")[1]
+    (found,) = (one for one in khabar.documents() if one.doc_id == "kirkuk-redeployment")
+    tagged = read(tmp_path, example, found, repair=True)
+    assert told(tagged, found)[0]["mentions"] == [("GPE", "كردستان"), ("ORG", "القوات الأميركية")]
+    assert len(tagged.repaired) == 1
+
+
 def test_a_file_that_is_not_utf8_is_a_problem(tmp_path):
     """The place of the first byte that is not."""
     path = tmp_path / "t.conll"
@@ -646,3 +676,26 @@ def test_json_is_never_taken_for_tags(tmp_path):
     assert not is_tags(str(tmp_path / "p.txt"))
     assert not is_tags("-")
     assert not is_tags(str(tmp_path))
+
+
+CELLS = st.sampled_from(
+    ["زار", "مُحمّد", "بغداد", ".", "#", "# doc_id = two", "=", "O", "B-PER", "I-PER", "E-X", "B", "\ufeff"]
+)
+JUNK = st.lists(CELLS | st.sampled_from(["\t", "\t", " ", "\n", "\n", "\r\n", "\u2028", "\x00"]), max_size=40)
+
+
+@given(
+    JUNK.map(lambda parts: "".join(parts).encode()) | st.binary(max_size=60), st.booleans(), st.none() | st.booleans()
+)
+def test_no_file_ends_in_a_traceback(tmp_path_factory, content, repair, nested):
+    """Whatever the bytes: predictions whose spans lie in their text, or a list of problems."""
+    path = tmp_path_factory.mktemp("junk") / "t.tsv"
+    path.write_bytes(content)
+    try:
+        tagged = read_tags(path, (ONE, TWO), repair=repair, nested=nested)
+    except Invalid as error:
+        assert all(problem.line > 0 and problem.column > 0 for problem in error.problems)
+        return
+    texts = {one.doc_id: one.text for one in (ONE, TWO)}
+    for one in tagged.predictions:
+        assert all(0 <= m["start"] < m["end"] <= len(texts[one["doc_id"]]) for m in one["mentions"])
