@@ -461,3 +461,41 @@ def test_gold_with_labels_that_the_inventory_lacks_is_refused():
     """What `khabar check` refuses in gold is not scored."""
     with pytest.raises(Invalid, match="person"):
         score([document("a", (0, 3), kind="person")], [mentions("a")])
+
+
+def test_a_file_of_tags_is_scored_and_tokens_are_seqevals(tmp_path):
+    """Tags come in by Python as by the command; entities.token is there when asked for, and is seqeval's figure."""
+    from seqeval.metrics import f1_score
+    from seqeval.scheme import IOB2
+
+    from khabar.tags import iob2
+
+    documents_ = list(open_set().documents("validation"))
+    path = tmp_path / "tags.conll"
+    with path.open("w", encoding="utf-8") as file:
+        for document_ in documents_:
+            found, tags = iob2(document_)
+            dropped = ["O" if tag.endswith(("PER", "DATE")) else tag for tag in tags]
+            file.write(f"# doc_id = {document_.doc_id}\n")
+            file.writelines(f"{document_.text[s:e]}\t{tag}\n" for (s, e), tag in zip(found, dropped, strict=True))
+            file.write("\n")
+    card = score(None, path, split="validation", token=True)
+    truth = [list(iob2(document_)[1]) for document_ in documents_]
+    guess = [["O" if tag.endswith(("PER", "DATE")) else tag for tag in tags] for tags in truth]
+    expected = f1_score(truth, guess, mode="strict", scheme=IOB2)
+    assert card["entities.token"].score == pytest.approx(float(expected))
+    with pytest.raises(KeyError):
+        score(None, path, split="validation")["entities.token"]
+
+
+def test_a_type_map_brings_both_sides_onto_its_labels():
+    """A system in another scheme's labels is scored by them; the signature says so, with the inventory's own digest."""
+    guesses = [mentions("a", (11, 16), (28, 33)), mentions("b", (11, 16))]
+    for guess in guesses:
+        for mention in guess["mentions"]:
+            mention["type"] = "LOC"
+    card = score(GOLD, guesses, types="anercorp")
+    assert card["entities.strict"].score == 1
+    assert "|types:anercorp|" in card.signature
+    plain = score(GOLD, [mentions("a", (11, 16))])
+    assert signature_differences(plain.signature, card.signature) == [("types", "khabar", "anercorp")]

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from khabar.problems import Problem as Problem
     from khabar.scoring import Scorecard as Scorecard
     from khabar.scoring import score as score
+    from khabar.tags import compute_metrics as compute_metrics
+    from khabar.tags import spans_from_tags as spans_from_tags
 
 _HOMES = {
     "check": "checks",
@@ -38,6 +40,7 @@ _HOMES = {
     ),
     **dict.fromkeys(("Invalid", "Problem"), "problems"),
     **dict.fromkeys(("Scorecard", "score"), "scoring"),
+    **dict.fromkeys(("compute_metrics", "spans_from_tags"), "tags"),
 }
 
 __all__ = sorted(_HOMES)

@@ -15,6 +15,7 @@ import typer
 
 if TYPE_CHECKING:
     from khabar.corpus import DocumentSet
+    from khabar.problems import Problem
 
 app = typer.Typer(
     add_completion=False,
@@ -24,8 +25,10 @@ app = typer.Typer(
     help="khabar (خبر): a corpus and benchmark for information extraction from Arabic news.",
 )
 export_app = typer.Typer(no_args_is_help=True, help="Write a set in another form.")
+import_app = typer.Typer(no_args_is_help=True, help="Turn what a system wrote in another form into predictions.")
 predict_app = typer.Typer(no_args_is_help=True, help="Run a reference system.")
 app.add_typer(export_app, name="export")
+app.add_typer(import_app, name="import")
 app.add_typer(predict_app, name="predict")
 
 
@@ -69,6 +72,22 @@ class TableFormat(StrEnum):
     markdown = "markdown"
 
 
+class Columns(StrEnum):
+    """What the columns of a file of tags are."""
+
+    flat = "flat"
+    nested = "nested"
+
+
+class TagScheme(StrEnum):
+    """How tags say where a span begins and ends."""
+
+    iob1 = "IOB1"
+    iob2 = "IOB2"
+    iobes = "IOBES"
+    bilou = "BILOU"
+
+
 class Mode(StrEnum):
     """What happens to items that are not sound."""
 
@@ -91,6 +110,13 @@ InvalidOption = Annotated[
 ResamplesOption = Annotated[int, typer.Option("--resamples", min=0, help="Of the bootstrap; 0 for no intervals.")]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Of the bootstrap and the test.")]
 JobsOption = Annotated[int, typer.Option("--jobs", min=1, help="How many processes; it changes no figure.")]
+RepairOption = Annotated[
+    bool, typer.Option("--repair", help="Of a file of tags: read words and tags that do not fit as best they can be.")
+]
+TypesOption = Annotated[
+    str | None,
+    typer.Option("--types", metavar="MAP", help="Entity types of wojood, ontonotes or anercorp; or a file with a map."),
+]
 OutputOption = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where to write; - for stdout.")]
 
 
@@ -132,6 +158,14 @@ def _open(place: Path | None, inventory: Path | None = None) -> "DocumentSet":
     return open_set(place or here(), inventory)
 
 
+def _warn(problems: Sequence["Problem"], what: str) -> None:
+    """Say on standard error what was wrong and did not stop the command."""
+    for problem in problems:
+        typer.echo(str(problem), err=True)
+    if problems:
+        typer.echo(f"{len(problems)} problem{'' if len(problems) == 1 else 's'} {what}.", err=True)
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
@@ -151,12 +185,17 @@ def main(
 
 @app.command()
 def score(
-    predictions: Annotated[str, typer.Argument(help="JSON Lines (also .gz), a folder of files, or - for stdin.")],
+    predictions: Annotated[
+        str, typer.Argument(help="JSON Lines (also .gz), a folder of files, - for stdin; or a CoNLL file of tags.")
+    ],
     gold: GoldOption = None,
     split: SplitOption = None,
     layer: Annotated[list[LayerName] | None, typer.Option("--layer", help="Only this layer; may be repeated.")] = None,
     output_format: FormatOption = Format.text,
     invalid: InvalidOption = Mode.error,
+    repair: RepairOption = False,
+    types: TypesOption = None,
+    token: Annotated[bool, typer.Option("--token", help="Also entities.token, by seqeval.")] = False,
     inventory: InventoryOption = None,
     measure: Annotated[
         list[str] | None, typer.Option("--measure", metavar="NAME", help="Only this measure; may be repeated.")
@@ -184,12 +223,16 @@ def score(
             layers=layer and [name.value for name in layer],
             measures=measure,
             invalid=invalid.value,
+            repair=repair,
+            types=types,
+            token=token,
             by=by or (),
             resamples=resamples,
             seed=seed,
             jobs=jobs,
         )
         differences = signature_differences(verify, card.signature) if verify else []
+    _warn(card.repaired, "repaired")
     write = report.as_json if output_format is Format.json else report.as_text
     typer.echo(write(card), nl=False)
     if not card.rows:
@@ -564,6 +607,47 @@ def export_inputs(
     with _refusing():
         found = _open(gold).documents(split and split.value)
         _write((inputs(document, with_words=words, with_entities=entities) for document in found), output)
+
+
+@import_app.command("tags")
+def import_tags(
+    path: Annotated[Path, typer.Argument(help="A CoNLL file: a word and its tags a line (docs/tags.md).")],
+    output: OutputOption = Path("-"),
+    gold: Annotated[
+        Path | None, typer.Option("--set", metavar="SET", help="Whose words were tagged; khabar's own unless said.")
+    ] = None,
+    split: SplitOption = None,
+    columns: Annotated[
+        Columns | None, typer.Option("--columns", help="One tag a word, or several; found out unless said.")
+    ] = None,
+    scheme: Annotated[TagScheme | None, typer.Option("--scheme", help="Found out unless said.")] = None,
+    types: Annotated[
+        str | None, typer.Option("--types", metavar="MAP", help="The labels are those of a type map (docs/types.md).")
+    ] = None,
+    repair: RepairOption = False,
+    inventory: InventoryOption = None,
+) -> None:
+    """Turn a file of tags into predictions with mentions, as JSON Lines."""
+    import msgspec
+
+    from khabar.corpus import open_set
+    from khabar.projections import type_map
+    from khabar.tags import read_tags
+
+    with _refusing():
+        chosen = open_set(gold, inventory)
+        labels = type_map(types, chosen.inventory).folded if types else chosen.inventory.labels["entities.type"]
+        tagged = read_tags(
+            path,
+            chosen.documents(),
+            split=split and split.value,
+            labels=labels,
+            nested=columns is Columns.nested if columns else None,
+            scheme=scheme.value if scheme else None,
+            repair=repair,
+        )
+        _warn(tagged.repaired, "repaired")
+        _write((msgspec.json.encode(prediction) + b"\n" for prediction in tagged.predictions), output)
 
 
 @predict_app.command("rules")

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import msgspec
 
 from khabar.corpus import SPLITS, DocumentSet, exported, open_set, withhold, write_whole
-from khabar.formats import iob2
 from khabar.model import ISSUE, Document
 from khabar.problems import Invalid, Problem
+from khabar.tags import iob2
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict, Features

@@ -1,4 +1,4 @@
-"""Prediction files, and words with tags.
+"""Prediction files, and what a system may see of a document.
 
 Predictions are JSON Lines (also .gz, or standard input), one JSON document, or a folder of them.
 
@@ -10,14 +10,12 @@ import os
 import shutil
 import sys
 import tempfile
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, Literal
 
 import msgspec
-import regex
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from khabar.corpus import no_lines, open_bytes
@@ -31,9 +29,10 @@ from khabar.grounding import (
     Prediction,
     Void,
 )
-from khabar.model import ISSUE, NAME, Document, Edges, Layer
+from khabar.model import Document, Layer
 from khabar.problems import Invalid, Problem, decode, in_json
 from khabar.schemas import Inventory, validator
+from khabar.tags import words
 
 Track = Literal["end-to-end", "given-entities", "given-pairs"]
 
@@ -241,51 +240,6 @@ def _lost(item: object, layer: Layer, label: str) -> Iterator[Void]:
     mentions = fields.get("mentions")
     times = len(mentions) if isinstance(mentions, list) and mentions else 1
     return (Void(layer, str(fields.get(label, "?"))) for _ in range(times))
-
-
-_WORD = regex.compile(r"[^\p{White_Space}\p{P}\p{S}]+|[\p{P}\p{S}]")
-
-
-def words(text: str) -> tuple[Edges, ...]:
-    """The words of a text (edges, in code points): what stands between white space, each punctuation mark by itself."""
-    return tuple(match.span() for match in _WORD.finditer(text))
-
-
-def iob2(document: Document) -> tuple[tuple[Edges, ...], tuple[str, ...]]:
-    """The words of a document and their IOB2 tags, for token classification.
-
-    Only names are tagged, and of those that nest or overlap the outermost (longest, then leftmost); an ISSUE is
-    never one. A word belongs to the mention that it overlaps, a proclitic on it or not.
-    """
-    found = words(document.text)
-    tags = ["O"] * len(found)
-    starts = [start for start, _ in found]
-    for start, end, label in outermost(document):
-        first = bisect_right(starts, start) - 1
-        first += first < 0 or found[first][1] <= start
-        for at in range(first, bisect_left(starts, end)):
-            if tags[at] == "O":
-                tags[at] = f"{'B' if at == first else 'I'}-{label}"
-    return found, tuple(tags)
-
-
-def outermost(document: Document) -> list[tuple[int, int, str]]:
-    """The names that are left when of any two that overlap the longer stays, then the one that begins first."""
-    names = [
-        (mention.start, mention.end, entity.type)
-        for entity in document.entities
-        if entity.type != ISSUE
-        for mention in entity.mentions
-        if mention.form == NAME
-    ]
-    kept: list[tuple[int, int, str]] = []
-    for name in sorted(names, key=lambda name: (name[0] - name[1], name)):
-        at = bisect_left(kept, name)
-        before = at == 0 or kept[at - 1][1] <= name[0]
-        after = at == len(kept) or name[1] <= kept[at][0]
-        if before and after:
-            kept.insert(at, name)
-    return kept
 
 
 def inputs(document: Document, *, with_words: bool = False, with_entities: bool = False) -> bytes:

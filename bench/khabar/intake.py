@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from khabar.corpus import DocumentSet, checksum, find_text, here, open_set, root_of, write_whole
-from khabar.formats import words
 from khabar.model import LAYERS
 from khabar.problems import Invalid, Problem, decode, in_json, utf8
 from khabar.schemas import validator
 from khabar.sheets import canonical, doc_id, layout, read_sheet, write_sheet
+from khabar.tags import words
 
 GUIDELINES = "1.0"
 """The version of the guidelines that new documents are annotated by."""

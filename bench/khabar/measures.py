@@ -14,6 +14,7 @@ from khabar.align import Item, Pair, Pairs, Segment, once, same
 from khabar.counts import Counts, Share, Tally, grain
 from khabar.model import Document, Edges, Entity, Layer, Quote, Relation, Stance
 from khabar.schemas import Inventory
+from khabar.tags import token_counts
 
 Law = Literal["perfect", "swap", "order", "empty", "bounded", "monotone", "sum"]
 
@@ -100,6 +101,10 @@ def _of_names(match: Callable[[Pair], names.Matching], facet: names.Facet) -> Co
         return names.tally(pair, once(pair, match.__name__, lambda: match(pair)), facet)
 
     return count
+
+
+def _token(pair: Pair, _: Inventory) -> Tally:
+    return {label: Counts(*counts) for label, counts in token_counts(pair.gold, pair.predicted).items()}
 
 
 def _by_form(pair: Pair, _: Inventory) -> Tally:
@@ -627,6 +632,17 @@ MEASURES: tuple[Measure, ...] = (
         formula="as strict, with matched = the greatest sum of |p ∩ g| / |p ∪ g| that one-to-one pairs give",
         source="khabar",
         laws=_ORDERED,
+    ),
+    Measure(
+        name="entities.token",
+        layer="entities",
+        about="outermost names as IOB2 tags over words, as seqeval compares them",
+        formula=_PRF,
+        edge="only where asked for (--token); a word belongs to the name that it overlaps, the longest, then the first",
+        source="Nakayama 2018 (seqeval, strict)",
+        needs=_ENTITIES | {"token"},
+        laws=_ORDERED,
+        counts=_token,
     ),
     Measure(
         name="entities.soft",

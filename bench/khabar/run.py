@@ -1,7 +1,7 @@
 """One pass over gold with its predictions: pairs of documents, what was counted in them, and what was found wrong."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
@@ -17,7 +17,9 @@ from khabar.ledger import Ledger
 from khabar.measures import MEASURES, Fact, facts
 from khabar.model import Document, Layer
 from khabar.problems import Invalid, Problem, decode, in_json, isolate
+from khabar.projections import counted, fold, project_pair, projected_inventory, type_map
 from khabar.schemas import Inventory, inventory
+from khabar.tags import is_tags, read_tags
 
 Mode = Literal["error", "penalise"]
 Gold = str | Path | DocumentSet | Iterable[Document] | None
@@ -31,6 +33,9 @@ class Options(Struct, frozen=True, kw_only=True):
     layers: Sequence[Layer] | None = None
     measures: Sequence[str] | None = None
     invalid: Mode = "error"
+    types: str | Path | None = None
+    token: bool = False
+    repair: bool = False
     by: Sequence[str] = ()
     jobs: int = 1
 
@@ -57,6 +62,20 @@ def as_set(gold: Gold, labels: Inventory | None) -> DocumentSet | Given:
         found = open_set(gold)
         return DocumentSet(found.place, labels) if labels else found
     return gold if isinstance(gold, DocumentSet) else Given(tuple(gold), labels or inventory())
+
+
+def opened(
+    predicted: Predicted, gold: DocumentSet | Given, options: Options
+) -> tuple[PredictionFile, tuple[Problem, ...]]:
+    """The predictions of a source, a CoNLL file of tags among them, and what in its tags was repaired."""
+    if not isinstance(predicted, str | Path) or not is_tags(str(predicted)):
+        return PredictionFile(predicted), ()
+    labels: Collection[str] | None = None
+    if options.invalid == "error":
+        known = gold.inventory
+        labels = type_map(options.types, known).folded if options.types else known.labels["entities.type"]
+    tagged = read_tags(predicted, gold.documents(), split=options.split, labels=labels, repair=options.repair)
+    return PredictionFile(tagged.predictions), tuple(tagged.repaired)
 
 
 class Found:
@@ -97,7 +116,8 @@ class Run:
     def __init__(self, gold: DocumentSet | Given, predictions: PredictionFile, options: Options) -> None:
         """Put predictions to the documents that they name. Nothing is read yet."""
         self.gold = gold
-        self.labels = gold.inventory
+        self.types = type_map(options.types, gold.inventory) if options.types is not None else None
+        self.labels = projected_inventory(gold.inventory, self.types) if self.types else gold.inventory
         self.known = {place: frozenset(labels) for place, labels in gold.inventory.labels.items()}
         self.predictions = predictions
         self.options = options
@@ -114,6 +134,7 @@ class Run:
             if (wanted is None or measure.name in wanted or measure.name in parts)
             and (options.layers is None or measure.layer in options.layers)
             and ("training" not in measure.needs or self.training_facts is not None)
+            and ("token" not in measure.needs or options.token)
         ]
 
     @property
@@ -220,7 +241,7 @@ class Run:
                 continue
             if self.mixed and prediction.entities == "gold":
                 prediction = msgspec.structs.replace(prediction, entities=msgspec.UNSET, stance_pairs=msgspec.UNSET)
-            grounded = ground(prediction, gold, self.labels)
+            grounded = ground(fold(prediction, self.types) if self.types else prediction, gold, self.labels)
             predicted, has = grounded.document, grounded.has
             if grounded.faults:
                 self._faults(record, grounded.faults, found)
@@ -232,7 +253,11 @@ class Run:
             found.quoted |= grounded.quoted
         found.has.append(has)
         self._note(gold, found)
-        return Pair(gold, predicted or Document(doc_id=gold.doc_id, text=gold.text), lost, self.training_facts)
+        predicted = predicted or Document(doc_id=gold.doc_id, text=gold.text)
+        if self.types:
+            gold, predicted = project_pair(gold, predicted, self.types)
+            lost = list(counted(lost, self.types))
+        return Pair(gold, predicted, lost, self.training_facts)
 
     def _note(self, gold: Document, found: Found) -> None:
         layers = (gold.entities, gold.relations, gold.stance, gold.subsections)

@@ -10,11 +10,11 @@ from msgspec import Struct
 
 from khabar.align import Pair
 from khabar.counts import Counts, Share, Tally, total
-from khabar.formats import PredictionFile, Track
+from khabar.formats import Track
 from khabar.measures import HEADLINE, MEASURES, Measure
 from khabar.model import LAYERS, Layer, Metadata
 from khabar.problems import Invalid, Problem, isolate
-from khabar.run import Found, Gold, Options, Predicted, Run, as_set
+from khabar.run import Found, Gold, Options, Predicted, Run, as_set, opened
 from khabar.schemas import Inventory, nearest
 from khabar.uncertainty import FEW, FIGURES, RESAMPLES, SEED, Figure, Interval, intervals, macro, point
 
@@ -63,7 +63,7 @@ class Scorecard(Struct, frozen=True, kw_only=True):
 
     ``silent`` counts documents that lack a layer that the run attempts (``silent_by_layer`` each layer for itself),
     ``skipped`` predicted documents outside the chosen split, ``penalised`` invalid items that were scored as
-    spurious, ``unlocated`` quotes that were not found or are ambiguous.
+    spurious, ``unlocated`` quotes that were not found or are ambiguous, ``repaired`` what in a file of tags was.
     """
 
     rows: tuple[Row, ...]
@@ -78,6 +78,7 @@ class Scorecard(Struct, frozen=True, kw_only=True):
     overall: float | None = None
     overall_interval: Interval | None = None
     slices: tuple[Slice, ...] = ()
+    repaired: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
 
     def __getitem__(self, measure: str) -> Row:
@@ -100,11 +101,13 @@ def score(gold: Gold, predicted: Predicted, *, labels: Inventory | None = None, 
     """Score predictions against gold.
 
     ``gold``: a set's place (folder or JSON Lines file), None for khabar's own, or documents. ``predicted``: a place
-    (JSON Lines, also .gz; a folder; ``-`` for standard input), documents, or mappings shaped as predictions.
-    ``labels`` is the inventory where gold is given as documents. Options, all by name:
+    (JSON Lines, also .gz; a folder; ``-`` for standard input; a CoNLL file of tags), documents, or mappings shaped as
+    predictions. ``labels`` is the inventory where gold is given as documents. Options, all by name:
 
     - ``split``, ``layers``, ``measures``: the part of the set, the layers and the measures (names) to score.
     - ``invalid``: ``"error"``, or ``"penalise"`` to count items that are not sound as spurious.
+    - ``types``: a type map, by name or file, onto whose labels both sides are brought; ``token``: also entities.token.
+    - ``repair``: of a CoNLL file of tags, read what does not fit as best it can be.
     - ``by``: metadata fields by whose values to slice the headline figures.
     - ``resamples``, ``seed``: of the bootstrap; 0 resamples give no intervals.
     - ``jobs``: how many processes share the work. It changes no figure.
@@ -120,15 +123,18 @@ def evaluate(gold: Gold, predicted: Predicted, *, labels: Inventory | None = Non
     resamples, seed = options.pop("resamples", RESAMPLES), options.pop("seed", SEED)
     chosen = Options(**options)
     _check_names(chosen)
-    with PredictionFile(predicted) as predictions:
-        run = Run(as_set(gold, labels), predictions, chosen)
-        return Evaluation(run, run.count(), resamples, seed)
+    found = as_set(gold, labels)
+    predictions, repaired = opened(predicted, found, chosen)
+    with predictions:
+        run = Run(found, predictions, chosen)
+        return Evaluation(run, run.count(), resamples, seed, repaired)
 
 
 def pairs(gold: Gold, predicted: Predicted, *, labels: Inventory | None = None, **options: Any) -> Iterator[Pair]:
     """Every gold document with what was predicted for it, as they are scored; options as of `score`."""
-    with PredictionFile(predicted) as predictions:
-        yield from Run(as_set(gold, labels), predictions, Options(**options)).pairs()
+    chosen, found = Options(**options), as_set(gold, labels)
+    with opened(predicted, found, chosen)[0] as predictions:
+        yield from Run(found, predictions, chosen).pairs()
 
 
 def signature_differences(signature: str, other: str) -> list[tuple[str, str, str]]:
@@ -164,13 +170,15 @@ def _check_names(options: Options) -> None:
 class Evaluation:
     """A run that has been made: what was counted, and the scorecard that it gives."""
 
-    def __init__(self, run: Run, found: Found, resamples: int = RESAMPLES, seed: int = SEED) -> None:
-        """Take a run and what it found."""
+    def __init__(self, run: Run, found: Found, resamples: int, seed: int, repaired: tuple[Problem, ...] = ()) -> None:
+        """Take a run and what it found; ``repaired``: what in a file of tags was."""
         self.found = found
         self.ledger = found.ledger
         self.options = run.options
         self.track = run.track
         self.labels = run.labels
+        self.inventory = run.gold.inventory
+        self.repaired = repaired
         self.version = run.gold.version
         self.resamples, self.seed = resamples, seed
         self.measures = tuple(self._attempted(run))
@@ -186,6 +194,7 @@ class Evaluation:
         has |= frozenset() if "mentions" in has else {"clusters"}
         has |= frozenset() if self.track == "given-pairs" else {"own pairs"}
         has |= frozenset() if run.training_facts is None else {"training"}
+        has |= {"token"} if self.options.token else frozenset()
         wanted = self.options.measures
         for measure in MEASURES:
             if measure.layer in self.attempted and measure.needs <= has and (wanted is None or measure.name in wanted):
@@ -220,6 +229,7 @@ class Evaluation:
             overall=_mean([row.score for row in rows if row.measure in HEADLINE], len(HEADLINE)),
             overall_interval=known.get(FIGURES["overall"]),
             slices=tuple(self._slices()),
+            repaired=self.repaired,
             notes=tuple(self._notes()),
         )
 
@@ -278,6 +288,8 @@ class Evaluation:
             yield "Entities were given from gold: the figures show which issues exist; do not compare across tracks."
         if "mentions" in given and {"relations", "stance"} & set(self.attempted):
             yield "Mentions without coreference: of relations only relations.mention is scored, and no stance."
+        if self.repaired:
+            yield f"Words and tags that did not fit and were repaired: {len(self.repaired)}."
         if self.found.counted["unread"]:
             yield f"Lines that could not be read at all: {self.found.counted['unread']}."
 
@@ -286,7 +298,7 @@ class Evaluation:
         fields = {
             "corpus": self.version,
             "gold": gold,
-            "inventory": self.labels.digest,
+            "inventory": self.inventory.digest,
             "guidelines": "+".join(sorted(self.found.guidelines)),
             "split": self.options.split or "all",
             "docs": len(self.found.digests),
@@ -294,6 +306,7 @@ class Evaluation:
             "types": self.labels.name,
             "grounding": "exact" if self.found.quoted else "none",
             "invalid": self.options.invalid,
+            **({"repaired": len(self.repaired)} if self.repaired else {}),
             "boot": self.resamples,
             "seed": self.seed,
             "khabar": version("khabar"),
