@@ -221,27 +221,27 @@ def _lost(entity: PredictedEntity) -> Iterator[Void]:
 
 # Proclitics that may stand before a name inside its word, with tatweel before a figure («بـ22»); the guidelines
 # leave them outside the mention.
-_PROCLITICS = re.compile(r"[وف]?[بكلس]?ـ*")
+PROCLITICS = re.compile(r"[وف]?[بكلس]?ـ*")
 
 
 def whole_word(text: str, start: int, end: int) -> bool:
     """Whether a span is whole words, but for proclitics ([وف]?[بكلس]?) before it in its first word."""
     first, last = word_around(text, start, end)
-    return last == end and bool(_PROCLITICS.fullmatch(text, first, start))
+    return last == end and bool(PROCLITICS.fullmatch(text, first, start))
 
 
 def word_around(text: str, start: int, end: int) -> Edges:
     """The edges of a span, widened to whole words."""
-    if start < len(text) and _in_word(text[start]):
-        while start and _in_word(text[start - 1]):
+    if start < len(text) and in_word(text[start]):
+        while start and in_word(text[start - 1]):
             start -= 1
-    if end and _in_word(text[end - 1]):
-        while end < len(text) and _in_word(text[end]):
+    if end and in_word(text[end - 1]):
+        while end < len(text) and in_word(text[end]):
             end += 1
     return start, end
 
 
-def _in_word(character: str) -> bool:
+def in_word(character: str) -> bool:
     """Whether a character belongs to a word: a letter, a digit, or a mark on one (tatweel is a letter)."""
     return character.isalnum() or unicodedata.category(character)[0] == "M"
 
