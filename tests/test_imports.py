@@ -10,7 +10,7 @@ import khabar
 PACKAGE = Path(khabar.__file__).parent
 ORDER = (
     *("model", "problems", "schemas", "corpus", "grounding", "formats", "checks", "align", "counts", "measures"),
-    *("scoring", "dataset", "sheets", "passes", "intake", "view", "report", "systems", "cli"),
+    *("errors", "scoring", "dataset", "sheets", "passes", "intake", "view", "report", "explain", "systems", "cli"),
 )
 
 

@@ -288,8 +288,8 @@ def boundary(text: str, predicted: Edges, gold: Edges) -> str:
     | in this order | start of the span | end of the span |
     |---|---|---|
     | punctuation | the same, or between the two nothing that belongs to a word | likewise |
-    | proclitic | in the word where the narrower one begins the wider one adds but `[وف]?[بكلس]?` to it | likewise |
-    | article | likewise, but ending in ال, or in the second ل of لل | likewise |
+    | proclitic | the wider one begins in what the word has before the narrower one, `[وف]?[بكلس]?` | likewise |
+    | article | likewise, where that ends in ال, or in the second ل of لل | likewise |
     | longer | anything else, where the prediction has more code points than the gold span | |
     | shorter | anything else | |
     """

@@ -1,6 +1,6 @@
 """From two sets of documents to a scorecard."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -105,6 +105,24 @@ def score(
         return run.scorecard(layers or LAYERS)
 
 
+def pairs(
+    gold: Gold,
+    predicted: Predicted,
+    *,
+    split: str | None = None,
+    invalid: Mode = "error",
+    labels: Inventory | None = None,
+) -> tuple[list[Pair], tuple[Layer, ...]]:
+    """The pairs that `score` counts, and the layers whose headline measure is attempted. Raises Invalid as `score`."""
+    found: list[Pair] = []
+    with PredictionFile(predicted) as predictions:
+        run = _Run(_as_set(gold, labels), predictions, split, invalid)
+        run.take = found.append
+        run.go()
+        rows = {row.measure for row in run.scorecard(LAYERS).rows}
+    return found, tuple(layer for layer, name in zip(LAYERS, HEADLINE, strict=True) if name in rows)
+
+
 class _Given(Struct, frozen=True):
     """Gold documents given as values."""
 
@@ -144,6 +162,7 @@ class _Run:
         self.guidelines: set[str] = set()
         self.skipped = self.penalised = self.unlocated = self.unread = 0
         self.quoted = False
+        self.take: Callable[[Pair], None] = self._count
 
     def go(self) -> None:
         mixed = self._check_tracks()
@@ -221,7 +240,7 @@ class _Run:
             predicted, has = grounded.document, grounded.has
             self.quoted |= grounded.quoted
         if not self.problems:
-            self._count(Pair(gold, predicted, lost))
+            self.take(Pair(gold, predicted, lost))
         self.has |= has
         self.layers_of.append(has)
         layers = (gold.entities, gold.relations, gold.stance, gold.subsections)
@@ -266,7 +285,7 @@ class _Run:
         lost = (*broken, *voids(prediction))
         self.penalised += len(lost)
         nothing = Document(doc_id=prediction.doc_id, text="")
-        self._count(Pair(nothing, nothing, lost))
+        self.take(Pair(nothing, nothing, lost))
 
     def _count(self, pair: Pair) -> None:
         for measure in MEASURES:
