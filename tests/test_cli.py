@@ -78,7 +78,7 @@ def test_help_names_every_verb():
     """Without arguments the command shows its help."""
     shown = run("--help")
     assert shown.exit_code == 0
-    for verb in ("score", "check", "rules", "measures", "build", "export", "predict"):
+    for verb in ("score", "explain", "check", "rules", "measures", "build", "export", "predict"):
         assert verb in shown.stdout
 
 
@@ -114,6 +114,30 @@ def test_the_report_is_to_the_letter_what_it_was(form):
     shown = run("score", GOLDEN / "predictions.jsonl", "--gold", EXAMPLES / "valid", "--format", form)
     assert shown.exit_code == 0
     assert shown.stdout == (GOLDEN / f"report.{form}").read_text("utf-8")
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_the_errors_are_to_the_letter_what_they_were(form):
+    """Every error of a small set in its text, and the counts, held against a golden file."""
+    shown = run("explain", GOLDEN / "predictions.jsonl", "--gold", EXAMPLES / "valid", "--format", form)
+    assert shown.exit_code == 0
+    assert shown.stdout == (GOLDEN / f"errors.{form}").read_text("utf-8")
+
+
+def test_errors_can_be_chosen():
+    """By document, layer and class, where boundary stands for all that begin with it; what there is not is refused."""
+    args = ("explain", GOLDEN / "predictions.jsonl", "--gold", EXAMPLES / "valid", "--format", "json")
+
+    def classes(*more):
+        return {(e["layer"], e["class"]) for e in json.loads(run(*args, *more).stdout)["errors"]}
+
+    assert classes("--class", "boundary") == {("entities", "boundary: shorter")}
+    assert classes("--class", "correct", "--layer", "relations") == {("relations", "correct")}
+    assert classes("--doc", "salt-market") == classes()
+    assert {layer for layer, _ in classes("--layer", "stance")} == {"stance"}
+    for more in (("--doc", "nowhere"), ("--class", "nonsense"), ("--class", "reversed", "--layer", "stance")):
+        refused = run(*args, *more)
+        assert (refused.exit_code, refused.stdout) == (2, ""), more
 
 
 def test_gold_scored_against_itself_from_the_command(tmp_path):

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 import khabar
 from khabar.cli import app
 from khabar.corpus import checksum, open_set
+from khabar.errors import CLASSES
 from khabar.measures import HEADLINE
 from khabar.model import ISSUE
 from khabar.passes import agree, open_pass
@@ -224,6 +225,19 @@ def test_every_file_that_the_documents_name_is_there(root):
     for name in ("README.md", "CONTRIBUTING.md", "DATASHEET.md", "docs/sheet.md"):
         for link in re.findall(r"\]\(([^)#:]+)\)", (root / name).read_text("utf-8")):
             assert ((root / name).parent / link).exists(), f"{name}: {link}"
+
+
+def test_the_classes_of_errors_are_described(root):
+    """docs/errors.md has a row for each class, in the order and the words of the code, with an example."""
+    layer, rows = "", []
+    for line in (root / "docs" / "errors.md").read_text("utf-8").splitlines():
+        if line.startswith("## "):
+            layer = line[3:].lower()
+        elif line.startswith("| ") and not line.startswith("| class "):
+            name, about, *examples = (cell.strip() for cell in line.strip("|").split(" | "))
+            assert any(examples), line
+            rows.append((layer, name, about))
+    assert rows == [tuple(row) for row in CLASSES]
 
 
 def test_the_rules_of_the_guidelines_have_ids_of_their_own(root):

@@ -10,8 +10,8 @@ import khabar
 PACKAGE = Path(khabar.__file__).parent
 ORDER = (
     *("model", "problems", "schemas", "corpus", "grounding", "tags", "formats", "projections", "checks", "counts"),
-    *("align", "names", "clusters", "measures", "ledger", "uncertainty", "run", "scoring", "comparison", "dataset"),
-    *("sheets", "passes", "intake", "view", "report", "systems", "cli"),
+    *("align", "names", "clusters", "measures", "errors", "ledger", "uncertainty", "run", "scoring", "comparison"),
+    *("dataset", "sheets", "passes", "intake", "view", "report", "explain", "systems", "cli"),
 )
 
 

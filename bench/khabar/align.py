@@ -350,6 +350,24 @@ def segments(sections: Iterable[Section], lines: Sequence[Edges]) -> tuple[Segme
 _START = attrgetter("start")
 
 
+def near_misses(predicted: Iterable[int], gold: Iterable[int]) -> dict[int, int]:
+    """The predicted boundaries that no gold one shares but a gold one lies beside, each with that one; one-to-one.
+
+    From the left, as boundary similarity pairs them (Fournier 2013, n_t = 2).
+    """
+    mine, yours = set(predicted), set(gold)
+    left = sorted((place, place in mine) for place in mine ^ yours)
+    near: dict[int, int] = {}
+    at = 0
+    while at < len(left) - 1:
+        (place, side), (after, other) = left[at], left[at + 1]
+        if after == place + 1 and side != other:
+            near.update({place: after} if side else {after: place})
+            at += 1
+        at += 1
+    return near
+
+
 class Pair:
     """A gold document and what was predicted for it; whatever several measures need is worked out once."""
 

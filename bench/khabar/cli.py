@@ -288,6 +288,44 @@ def compare(
 
 
 @app.command()
+def explain(
+    predictions: Annotated[str, typer.Argument(help="As for score.")],
+    gold: GoldOption = None,
+    split: SplitOption = None,
+    doc: Annotated[str | None, typer.Option("--doc", metavar="ID", help="Only this document.")] = None,
+    layer: Annotated[list[LayerName] | None, typer.Option("--layer", help="Only this layer; may be repeated.")] = None,
+    class_: Annotated[
+        str | None,
+        typer.Option("--class", metavar="CLASS", help="Only this class; boundary: all five; correct and ignored too."),
+    ] = None,
+    output_format: FormatOption = Format.text,
+    invalid: InvalidOption = Mode.error,
+    types: TypesOption = None,
+    inventory: InventoryOption = None,
+) -> None:
+    """Show every error of the predictions in its text, gold in ⟦…⟧ and predicted in ‹…›, and count them by class."""
+    from khabar.explain import Wanted, as_json, as_text, known_class
+    from khabar.model import LAYERS
+    from khabar.passes import with_id
+    from khabar.scoring import pairs
+
+    with _refusing():
+        chosen = _open(gold, inventory)
+        layers = tuple(name for name in LAYERS if not layer or name in layer)
+        wanted = known_class(class_, layers)
+        found, attempted = pairs(chosen, predictions, split=split and split.value, invalid=invalid.value, types=types)
+        if doc:
+            with_id((pair.gold for pair in found), doc, chosen.place)
+            found = [pair for pair in found if pair.gold.doc_id == doc]
+    shown = Wanted(tuple(name for name in attempted if name in layers), wanted)
+    if output_format is Format.json:
+        typer.echo(as_json(found, chosen.inventory, shown), nl=False)
+    else:
+        for line in as_text(found, chosen.inventory, shown):
+            typer.echo(line)
+
+
+@app.command()
 def check(
     paths: Annotated[list[Path] | None, typer.Argument(help=f"Sets or single files; {_STANDING} unless said.")] = None,
     output_format: FormatOption = Format.text,

@@ -236,16 +236,16 @@ def whole_word(text: str, start: int, end: int) -> bool:
 
 def word_around(text: str, start: int, end: int) -> Edges:
     """The edges of a span, widened to whole words."""
-    if start < len(text) and _in_word(text[start]):
-        while start and _in_word(text[start - 1]):
+    if start < len(text) and in_word(text[start]):
+        while start and in_word(text[start - 1]):
             start -= 1
-    if end and _in_word(text[end - 1]):
-        while end < len(text) and _in_word(text[end]):
+    if end and in_word(text[end - 1]):
+        while end < len(text) and in_word(text[end]):
             end += 1
     return start, end
 
 
-def _in_word(character: str) -> bool:
+def in_word(character: str) -> bool:
     """Whether a character belongs to a word: a letter, a digit, or a mark on one (tatweel is a letter)."""
     return character.isalnum() or unicodedata.category(character)[0] == "M"
 

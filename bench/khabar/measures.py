@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 from msgspec import Struct
 
 from khabar import clusters, names
-from khabar.align import Item, Pair, Pairs, Segment, once, same
+from khabar.align import Item, Pair, Pairs, Segment, near_misses, once, same
 from khabar.counts import Counts, Share, Tally, grain
 from khabar.model import Document, Edges, Entity, Layer, Quote, Relation, Stance
 from khabar.schemas import Inventory
@@ -498,15 +498,8 @@ def boundary_edits(predicted: Iterable[int], gold: Iterable[int]) -> Share:
     """
     mine, yours = set(predicted), set(gold)
     matches = len(mine & yours)
-    near = 0
-    left = sorted((place, place in mine) for place in mine ^ yours)
-    at = 0
-    while at < len(left) - 1:
-        (place, side), (after, other) = left[at], left[at + 1]
-        adjacent = after == place + 1 and side != other
-        near += adjacent
-        at += 2 if adjacent else 1
-    additions = len(left) - 2 * near
+    near = len(near_misses(mine, yours))
+    additions = len(mine ^ yours) - 2 * near
     return Share(additions + near / 2, matches + additions + near)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from khabar.comparison import Comparison
 from khabar.counts import Counts
+from khabar.errors import by_class
 from khabar.measures import HEADLINE, LAWS, MEASURES, Measure
 from khabar.model import LAYERS
 from khabar.passes import Agreement
@@ -40,6 +41,7 @@ def _text(card: Scorecard) -> Iterator[str]:
     overall = f"{_percent(card.overall).strip()}{_between(card.overall_interval)}"
     yield f"overall: {overall}" + ("" if card.overall is not None else " (needs all four layers)" if absent else "")
     yield from _slices(card)
+    yield from _errors(card)
     if card.skipped:
         yield f"skipped, not of the split: {card.skipped} predicted {_plural('document', card.skipped)}"
     if card.unlocated:
@@ -95,6 +97,17 @@ def _slices(card: Scorecard) -> Iterator[str]:
         yield ""
 
 
+def _errors(card: Scorecard) -> Iterator[str]:
+    if not card.errors:
+        return
+    yield ""
+    yield f"{'errors (khabar explain shows them)':44}{'gold':>8}{'predicted':>11}"
+    for layer in LAYERS:
+        for name, gold, predicted in by_class(card.errors, layer):
+            yield f"{f'  {layer}: {name}':44}{gold:8}{predicted:11}"
+    yield ""
+
+
 def _percent(score: float | None) -> str:
     return f"{DASH:>7}" if score is None else f"{100 * score:7.2f}"
 
@@ -118,6 +131,11 @@ def as_json(card: Scorecard) -> str:
         "overall": card.overall,
         "overall_interval": _interval_json(card.overall_interval),
         "slices": [_slice_json(part) for part in card.slices],
+        "errors": {
+            layer: {name: {"gold": gold, "predicted": predicted} for name, gold, predicted in found}
+            for layer in LAYERS
+            if (found := list(by_class(card.errors, layer)))
+        },
         "notes": list(card.notes),
     }
     return json.dumps(data, ensure_ascii=False, indent=2) + "\n"

@@ -11,6 +11,8 @@ from msgspec import Struct
 
 from khabar.align import Pair
 from khabar.corpus import DocumentSet, checksum, open_set
+from khabar.errors import Side
+from khabar.errors import count as count_errors
 from khabar.formats import PredictionFile, Record, Track, read_prediction, salvage
 from khabar.grounding import Fault, Prediction, Void, ground, voids
 from khabar.ledger import Ledger
@@ -95,6 +97,7 @@ class Found:
         self.guidelines: set[str] = set()
         self.problems: list[Problem] = []
         self.counted: Counter[str] = Counter()
+        self.errors: Counter[tuple[Layer, Side, str]] = Counter()
         self.quoted = False
 
     def extend(self, other: "Found") -> None:
@@ -107,6 +110,7 @@ class Found:
         self.guidelines |= other.guidelines
         self.problems += other.problems
         self.counted += other.counted
+        self.errors += other.errors
         self.quoted |= other.quoted
 
 
@@ -149,11 +153,12 @@ class Run:
         self._finish(found)
         return found
 
-    def pairs(self, found: Found | None = None) -> Iterator[Pair]:
-        """Every gold document of the split with what was predicted for it."""
-        found = found or Found(Ledger(()))
-        yield from self._pairs(self.gold.documents(), found)
+    def pairs(self) -> tuple[list[Pair], Found]:
+        """Every gold document of the split with what was predicted for it. Raises Invalid as `count`."""
+        found = Found(Ledger(self.measures))
+        pairs = list(self._pairs(self.gold.documents(), found))
         self._finish(found)
+        return pairs, found
 
     def _training_facts(self) -> frozenset[Fact] | None:
         """What the training split states, None where there is none or where relations are not scored."""
@@ -173,6 +178,8 @@ class Run:
         for pair in self._pairs(documents, found):
             if not found.problems:
                 found.ledger.add(pair, self.labels)
+                if self.options.measures is None:
+                    found.errors.update(count_errors(pair, self.labels))
         found.ledger.close()
         return found
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from khabar.align import Pair
 from khabar.counts import Counts, Share, Tally, total
+from khabar.errors import Side
 from khabar.formats import Track
 from khabar.measures import HEADLINE, MEASURES, Measure
 from khabar.model import LAYERS, Layer, Metadata
@@ -63,7 +64,8 @@ class Scorecard(Struct, frozen=True, kw_only=True):
 
     ``silent`` counts documents that lack a layer that the run attempts (``silent_by_layer`` each layer for itself),
     ``skipped`` predicted documents outside the chosen split, ``penalised`` invalid items that were scored as
-    spurious, ``unlocated`` quotes that were not found or are ambiguous, ``repaired`` what in a file of tags was.
+    spurious, ``unlocated`` quotes that were not found or are ambiguous, ``errors`` the items of each layer, side (gold,
+    predicted) and class of `errors.CLASSES`, ``repaired`` what in a file of tags was.
     """
 
     rows: tuple[Row, ...]
@@ -78,6 +80,7 @@ class Scorecard(Struct, frozen=True, kw_only=True):
     overall: float | None = None
     overall_interval: Interval | None = None
     slices: tuple[Slice, ...] = ()
+    errors: Mapping[tuple[Layer, Side, str], int] = {}
     repaired: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -130,11 +133,19 @@ def evaluate(gold: Gold, predicted: Predicted, *, labels: Inventory | None = Non
         return Evaluation(run, run.count(), resamples, seed, repaired)
 
 
-def pairs(gold: Gold, predicted: Predicted, *, labels: Inventory | None = None, **options: Any) -> Iterator[Pair]:
-    """Every gold document with what was predicted for it, as they are scored; options as of `score`."""
-    chosen, found = Options(**options), as_set(gold, labels)
-    with opened(predicted, found, chosen)[0] as predictions:
-        yield from Run(found, predictions, chosen).pairs()
+def pairs(
+    gold: Gold, predicted: Predicted, *, labels: Inventory | None = None, **options: Any
+) -> tuple[list[Pair], tuple[Layer, ...]]:
+    """The pairs of documents that `score` counts, and the layers whose headline measure the predictions attempt.
+
+    Options are those of `score`. Raises Invalid as `score` does.
+    """
+    chosen, known = Options(**options), as_set(gold, labels)
+    with opened(predicted, known, chosen)[0] as predictions:
+        run = Run(known, predictions, chosen)
+        found, what = run.pairs()
+        measures = {measure.name for measure in Evaluation(run, what, 0, SEED).measures}
+    return found, tuple(layer for layer, name in zip(LAYERS, HEADLINE, strict=True) if name in measures)
 
 
 def signature_differences(signature: str, other: str) -> list[tuple[str, str, str]]:
@@ -207,6 +218,11 @@ class Evaluation:
         whole = set(HEADLINE) <= set(names)
         return tuple(FIGURES[name] for name in (*names, *(["overall"] if whole else [])))
 
+    @property
+    def _judged(self) -> set[Layer]:
+        """The layers whose headline measure is among those of the run: their errors are told."""
+        return {measure.layer for measure in self.measures if measure.name in HEADLINE}
+
     def scorecard(self) -> Scorecard:
         """The result of the run."""
         found, documents = self.found, len(self.found.digests)
@@ -229,6 +245,7 @@ class Evaluation:
             overall=_mean([row.score for row in rows if row.measure in HEADLINE], len(HEADLINE)),
             overall_interval=known.get(FIGURES["overall"]),
             slices=tuple(self._slices()),
+            errors={key: number for key, number in found.errors.items() if key[0] in self._judged},
             repaired=self.repaired,
             notes=tuple(self._notes()),
         )
