@@ -5,11 +5,10 @@ assignment in exact arithmetic whose ties are broken by what the entities are, n
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
 from heapq import heappop, heappush
-from itertools import chain, product
 from math import lcm
 from operator import attrgetter
 from typing import NamedTuple, TypeVar, cast
@@ -185,11 +184,17 @@ def align_entities(predicted: Sequence[Entity], gold: Sequence[Entity], soft_iss
     intersection over union of their mentions, of which only ½ and more counts.
     """
     shared = shared_spans(predicted, gold)
-    return _assigned(_with_soft_issues(shared, predicted, gold) if soft_issues else shared, predicted, gold)
+    if soft_issues:
+        mine = {row for row, entity in enumerate(predicted) if entity.type == ISSUE}
+        yours = {column for column, entity in enumerate(gold) if entity.type == ISSUE}
+        shared = _hard_shares(shared, mine, yours) | _soft_shares(predicted, gold, mine, yours)
+    return _assigned(shared, predicted, gold)
 
 
-Shared = Mapping[tuple[int, int], Fraction | int]
-"""How much a predicted entity (row) and a gold one (column) share, where they share anything."""
+Rivals = tuple[int, int]
+"""Positions of a predicted entity (row) and a gold one (column), or of their mentions."""
+Shared = Mapping[Rivals, Fraction | int]
+"""How much a predicted and a gold entity share, where they share anything."""
 
 
 def shared_spans(predicted: Sequence[Entity], gold: Sequence[Entity]) -> Shared:
@@ -210,25 +215,29 @@ def shared_spans(predicted: Sequence[Entity], gold: Sequence[Entity]) -> Shared:
     return shared
 
 
-def _with_soft_issues(shared: Shared, predicted: Sequence[Entity], gold: Sequence[Entity]) -> Shared:
-    """What entities share where one is an ISSUE is the overlap of their mentions."""
-    mine = {row for row, entity in enumerate(predicted) if entity.type == ISSUE}
-    yours = {column for column, entity in enumerate(gold) if entity.type == ISSUE}
-    spans = [
-        [(m.start, m.end, at, number) for at, entity in enumerate(side) for number, m in enumerate(entity.mentions)]
-        for side in (predicted, gold)
-    ]
-    unions: dict[tuple[int, int], dict[tuple[int, int], Fraction]] = defaultdict(dict)
-    for (start, end, row, m), (first, last, column, y) in chain(
-        product([span for span in spans[0] if span[2] in mine], spans[1]),
-        product([span for span in spans[0] if span[2] not in mine], [span for span in spans[1] if span[2] in yours]),
-    ):
-        if start < last and first < end:
-            common, union = min(end, last) - max(start, first), max(end, last) - min(start, first)
-            if 2 * common >= union:
-                unions[row, column][m, y] = Fraction(common, union)
-    hard = {pair: s for pair, s in shared.items() if pair[0] not in mine and pair[1] not in yours}
-    return hard | {pair: _greatest_sum(credits_) for pair, credits_ in unions.items()}
+def _hard_shares(shared: Shared, mine: Container[int], yours: Container[int]) -> dict[Rivals, Fraction | int]:
+    """What entities share that are no ISSUE; ``mine`` and ``yours`` are the rows and columns of those that are."""
+    return {pair: s for pair, s in shared.items() if pair[0] not in mine and pair[1] not in yours}
+
+
+def _soft_shares(
+    predicted: Sequence[Entity], gold: Sequence[Entity], mine: Container[int], yours: Container[int]
+) -> dict[Rivals, Fraction | int]:
+    """What entities share where one of them is an ISSUE: the overlap of their mentions."""
+    everything = [(m.start, m.end, column, y) for column, e in enumerate(gold) for y, m in enumerate(e.mentions)]
+    issues = [found for found in everything if found[2] in yours]
+    unions: dict[Rivals, dict[Rivals, Fraction]] = {}
+    for row, entity in enumerate(predicted):
+        facing = everything if row in mine else issues
+        if facing:
+            for m, mention in enumerate(entity.mentions):
+                start, end = mention.start, mention.end
+                for first, last, column, y in facing:
+                    if start < last and first < end:
+                        common, union = min(end, last) - max(start, first), max(end, last) - min(start, first)
+                        if 2 * common >= union:
+                            unions.setdefault((row, column), {})[m, y] = Fraction(common, union)
+    return {pair: _greatest_sum(shares) for pair, shares in unions.items()}
 
 
 def _greatest_sum(shares: Mapping[tuple[int, int], Fraction]) -> Fraction:
@@ -467,12 +476,31 @@ class Pair:
         return _assigned(self.shared, self.predicted.entities, self.gold.entities)
 
     @cached_property
+    def whole_entities(self) -> set[str]:
+        """The predicted entities (ids) that have just the spans of the gold entity which they stand for."""
+        predicted, gold, aligned = self.predicted.entities, self.gold.entities, self.entities
+        return {
+            predicted[row].id
+            for (row, column), s in self.shared.items()
+            if s == len(predicted[row].mentions) == len(gold[column].mentions)
+            and aligned.get(predicted[row].id) == gold[column].id
+        }
+
+    @cached_property
     def voices(self) -> dict[str, str]:
         """Predicted onto gold entities (ids), for stance: an ISSUE is found by overlap, the author is himself."""
-        sides = (self.predicted.entities, self.gold.entities)
-        if sides[0] is sides[1] or not any(entity.type == ISSUE for side in sides for entity in side):
+        predicted, gold = self.predicted.entities, self.gold.entities
+        mine = {row for row, entity in enumerate(predicted) if entity.type == ISSUE}
+        yours = {column for column, entity in enumerate(gold) if entity.type == ISSUE}
+        if predicted is gold or not (mine or yours):
             return self.entities | {AUTHOR: AUTHOR}
-        return _assigned(_with_soft_issues(self.shared, *sides), *sides) | {AUTHOR: AUTHOR}
+        soft = _soft_shares(predicted, gold, mine, yours)
+        mixed = [pair for pair in (*self.shared, *soft) if (pair[0] in mine) != (pair[1] in yours)]
+        if mixed:
+            return _assigned(_hard_shares(self.shared, mine, yours) | soft, predicted, gold) | {AUTHOR: AUTHOR}
+        # No ISSUE meets an entity of another type: those of other types stand for each other as they do in relations.
+        others = {one: other for one, other in self.entities.items() if self.predicted_entities[one].type != ISSUE}
+        return others | _assigned(soft, predicted, gold) | {AUTHOR: AUTHOR}
 
     @cached_property
     def gold_entities(self) -> dict[str, Entity]:

@@ -193,7 +193,6 @@ class Triple(NamedTuple):
     head: str
     tail: str
     typed: bool
-    whole: bool
 
 
 def _triples(pair: Pair) -> list[Triple | None]:
@@ -206,13 +205,8 @@ def _triple(pair: Pair, relation: Relation) -> Triple | None:
     if head is None or tail is None:
         return None
     mine, yours = pair.predicted_entities, pair.gold_entities
-    arguments = ((mine[relation.head], yours[head]), (mine[relation.tail], yours[tail]))
-    typed = all(p.type == g.type for p, g in arguments)
-    return Triple(relation, head, tail, typed, typed and all(_spans(p) == _spans(g) for p, g in arguments))
-
-
-def _spans(entity: Entity) -> set[Edges]:
-    return {(mention.start, mention.end) for mention in entity.mentions}
+    typed = mine[relation.head].type == yours[head].type and mine[relation.tail].type == yours[tail].type
+    return Triple(relation, head, tail, typed)
 
 
 def _either_way(labels: Inventory, kind: str, head: str, tail: str) -> tuple[str, str, str]:
@@ -258,7 +252,11 @@ def _relations_boundary(pair: Pair, labels: Inventory) -> Tally:
 
 
 def _relations_hard(pair: Pair, labels: Inventory) -> Tally:
-    mine, yours = _predicted_relations(pair, labels, lambda t: t.whole), _gold_relations(pair, labels)
+    whole = pair.whole_entities
+    mine = _predicted_relations(
+        pair, labels, lambda t: t.typed and t.relation.head in whole and t.relation.tail in whole
+    )
+    yours = _gold_relations(pair, labels)
     return book(mine, yours, same(mine, yours), pair.voids["relations"])
 
 
