@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import convert
 
-from khabar.grounding import Located, Prediction, find_quote, ground, whole_word
+from khabar.grounding import Prediction, ground
 from khabar.model import Document
+from khabar.quotes import Located, find_quote, whole_word
 from khabar.schemas import inventory
 
 TEXT = "زار وزير بغداد، وببغداد التقى 🙂 رئيس بغداديات.\n\nثم عاد\nإلى بغداد"

@@ -9,8 +9,8 @@ import khabar
 
 PACKAGE = Path(khabar.__file__).parent
 ORDER = (
-    *("model", "problems", "schemas", "corpus", "grounding", "formats", "checks", "align", "counts", "measures"),
-    *("scoring", "dataset", "sheets", "passes", "intake", "view", "report", "systems", "cli"),
+    *("model", "problems", "schemas", "corpus", "quotes", "grounding", "formats", "answers", "checks"),
+    *("align", "counts", "measures", "scoring", "dataset", "sheets", "passes", "intake", "view", "report", "systems", "cli"),
 )
 
 
@@ -43,7 +43,7 @@ def test_imports_run_one_way():
 
 def test_help_and_scoring_import_nothing_heavy():
     """datasets, pyarrow, numpy, scipy, sklearn, seqeval and jsonschema are not imported by help or by scoring."""
-    heavy = {"datasets", "pyarrow", "numpy", "scipy", "sklearn", "seqeval", "jsonschema", "babel", "rich"}
+    heavy = {"datasets", "pyarrow", "numpy", "scipy", "sklearn", "seqeval", "jsonschema", "babel", "rich", "rapidfuzz"}
     code = (
         "import sys, khabar, khabar.cli;"
         "from khabar.model import Document;"

@@ -22,8 +22,10 @@ app = typer.Typer(
 )
 export_app = typer.Typer(no_args_is_help=True, help="Write a set in another form.")
 predict_app = typer.Typer(no_args_is_help=True, help="Run a reference system.")
+import_app = typer.Typer(no_args_is_help=True, help="Make predictions of another form.")
 app.add_typer(export_app, name="export")
 app.add_typer(predict_app, name="predict")
+app.add_typer(import_app, name="import")
 
 
 class Split(StrEnum):
@@ -55,6 +57,14 @@ class Mode(StrEnum):
 
     error = "error"
     penalise = "penalise"
+
+
+class Tier(StrEnum):
+    """How loosely a quote may be found."""
+
+    exact = "exact"
+    normalised = "normalised"
+    fuzzy = "fuzzy"
 
 
 GoldOption = Annotated[
@@ -113,6 +123,9 @@ def score(
     invalid: Annotated[
         Mode, typer.Option("--invalid", help="Refuse items that are not sound, or count them as wrong.")
     ] = Mode.error,
+    grounding: Annotated[
+        Tier, typer.Option("--grounding", help="How loosely quotes may be found; see docs/answers.md.")
+    ] = Tier.exact,
     inventory: InventoryOption = None,
 ) -> None:
     """Score predictions against gold: every layer that they attempt, in one run."""
@@ -124,7 +137,14 @@ def score(
     with _refusing():
         layers = tuple(name for name in LAYERS if name in layer) if layer else None
         chosen = open_set(gold, inventory)
-        card = run(chosen, predictions, split=split and split.value, layers=layers, invalid=invalid.value)
+        card = run(
+            chosen,
+            predictions,
+            split=split and split.value,
+            layers=layers,
+            invalid=invalid.value,
+            grounding=grounding.value,
+        )
     write = report.as_json if output_format is Format.json else report.as_text
     typer.echo(write(card), nl=False)
 
@@ -394,6 +414,34 @@ def export_inputs(
     with _refusing():
         found = open_set(gold).documents(split and split.value)
         _write((inputs(document, with_words=words, with_entities=entities) for document in found), output)
+
+
+@import_app.callback()
+def import_() -> None:
+    """Make predictions of another form."""
+
+
+@import_app.command("answers")
+def import_answers(
+    answers: Annotated[Path, typer.Argument(help='Answers of a language model: {"doc_id": …, "answer": …} a line.')],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The prediction file to write.")],
+    gold: GoldOption = None,
+    inventory: InventoryOption = None,
+) -> None:
+    """Make predictions of a language model's answers as they are; what is rejected, and why, is kept beside them."""
+    from khabar.answers import import_answers as run
+    from khabar.corpus import open_set, write_whole
+
+    rejected = output.with_name(f"{output.name.removesuffix('.jsonl')}.rejected.jsonl")
+    with _refusing():
+        chosen = open_set(gold, inventory)
+        found = run(answers, chosen.documents(), chosen.inventory)
+        with write_whole(output) as first, write_whole(rejected) as second:
+            first.writelines(found.predictions)
+            second.writelines(found.rejections)
+    for reason, count in found.reasons.items():
+        typer.echo(f"rejected, {reason}: {count}", err=True)
+    typer.echo(f"{output}: written; {rejected}: written", err=True)
 
 
 @predict_app.command("rules")

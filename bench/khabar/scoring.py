@@ -1,5 +1,6 @@
 """From two sets of documents to a scorecard."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from importlib.metadata import version
@@ -17,6 +18,7 @@ from khabar.grounding import Fault, Prediction, Void, ground, voids
 from khabar.measures import HEADLINE, MEASURES, Measure
 from khabar.model import LAYERS, Document, Layer
 from khabar.problems import Invalid, Problem, decode, in_json
+from khabar.quotes import TIERS, Tier
 from khabar.schemas import Inventory, inventory
 
 Mode = Literal["error", "penalise"]
@@ -87,20 +89,23 @@ def score(
     split: str | None = None,
     layers: Sequence[Layer] | None = None,
     invalid: Mode = "error",
+    grounding: Tier = "exact",
     labels: Inventory | None = None,
 ) -> Scorecard:
     """Score predictions against gold.
 
     ``gold``: a set's place (folder or JSON Lines file), None for khabar's own, or documents. ``predicted``: a place
     (JSON Lines, also .gz; a folder; ``-`` for standard input), documents, or mappings shaped as predictions.
-    ``split`` and ``layers`` choose what is scored. ``labels`` is the inventory where gold is given as documents.
+    ``split`` and ``layers`` choose what is scored. ``grounding`` is the loosest tier that may find a quote
+    (`khabar.quotes`); one that none finds, or that is ambiguous, costs precision. ``labels`` is the inventory where
+    gold is given as documents.
 
     Raises Invalid, listing everything, where a prediction is not sound; with ``invalid="penalise"`` items that
     are not sound count as spurious instead, and only a source that cannot be read at all is refused.
     """
     chosen = _as_set(gold, labels)
     with PredictionFile(predicted) as predictions:
-        run = _Run(chosen, predictions, split, invalid)
+        run = _Run(chosen, predictions, split, invalid, grounding)
         run.go()
         return run.scorecard(layers or LAYERS)
 
@@ -127,13 +132,20 @@ class _Run:
     """One pass over gold with its predictions; sums of counts, and what was found wrong."""
 
     def __init__(
-        self, gold: DocumentSet | _Given, predictions: PredictionFile, split: str | None, invalid: Mode
+        self,
+        gold: DocumentSet | _Given,
+        predictions: PredictionFile,
+        split: str | None,
+        invalid: Mode,
+        grounding: Tier,
     ) -> None:
         self.gold = gold
         self.labels = gold.inventory
         self.predictions = predictions
         self.split = split
         self.invalid = invalid
+        self.grounding: Tier = grounding
+        self.tiers: Counter[Tier] = Counter()
         self.problems: list[Problem] = []
         self.tallies: dict[str, Tally] = {m.name: {} for m in MEASURES if m.counts}
         self.shares: dict[str, Share] = {m.name: Share() for m in MEASURES if m.share}
@@ -213,10 +225,12 @@ class _Run:
                 continue
             if mixed and prediction.entities == "gold":
                 prediction = msgspec.structs.replace(prediction, entities=msgspec.UNSET, stance_pairs=msgspec.UNSET)
-            grounded = ground(prediction, gold, self.labels)
+            grounded = ground(prediction, gold, self.labels, self.grounding)
             self._faults(record, grounded.faults)
             lost.extend(grounded.unlocated)
             self.unlocated += len(grounded.unlocated)
+            self.tiers.update(grounded.tiers)
+            self._lose(lost, grounded.rejected)
             self._lose(lost, (void for fault in grounded.faults for void in fault.voids))
             predicted, has = grounded.document, grounded.has
             self.quoted |= grounded.quoted
@@ -311,6 +325,8 @@ class _Run:
             yield "Entities were given from gold: the figures show which issues exist; do not compare across tracks."
         if "mentions" in self.has and {"relations", "stance"} & set(attempted):
             yield "Mentions without coreference: of relations only relations.mention is scored, and no stance."
+        if self.quoted and self.grounding != "exact":
+            yield f"Quotes by the tier that found them: {', '.join(f'{self.tiers[tier]} {tier}' for tier in TIERS)}."
         if self.unread:
             yield f"Lines that could not be read at all: {self.unread}."
 
@@ -325,7 +341,7 @@ class _Run:
             "docs": len(self.layers_of),
             "track": self.track,
             "types": self.labels.name,
-            "grounding": "exact" if self.quoted else "none",
+            "grounding": self.grounding if self.quoted else "none",
             "invalid": self.invalid,
             "khabar": version("khabar"),
         }
