@@ -10,7 +10,20 @@ import khabar
 PACKAGE = Path(khabar.__file__).parent
 ORDER = (
     *("model", "problems", "schemas", "corpus", "quotes", "grounding", "formats", "answers", "checks"),
-    *("align", "counts", "measures", "scoring", "dataset", "sheets", "passes", "intake", "view", "report", "systems", "cli"),
+    *(
+        "align",
+        "counts",
+        "measures",
+        "scoring",
+        "dataset",
+        "sheets",
+        "passes",
+        "intake",
+        "view",
+        "report",
+        "systems",
+        "cli",
+    ),
 )
 
 

@@ -321,7 +321,7 @@ def _guessed(item: Json) -> Layer | None:
         return "stance"
     if "kind" in has or "first" in has:
         return "subsections"
-    return "entities" if has & {"type", "label"} and has & set(_PROPERTIES["name"]) else None
+    return "entities" if has & set(_PROPERTIES["kind"]) and has & set(_PROPERTIES["name"]) else None
 
 
 def _label(place: str, said: object, labels: Inventory) -> str | None:
@@ -420,10 +420,8 @@ class _Reading:
                     continue
                 for one in inner if isinstance(inner, list) else [inner]:
                     yield {"type": name, **(one if isinstance(one, dict) else {"name": one})}
-        elif isinstance(content, list):
-            yield from content
-        elif content:
-            yield content
+        else:
+            yield from self.items("entities", content)
 
     # -- entities ------------------------------------------------------------------------------------------
 
@@ -629,7 +627,7 @@ def read_answers(path: Path) -> tuple[Answer, ...]:
 
     with open_bytes(path) as file:
         for number, raw in enumerate(file, 1):
-            _, row, found = decode(str(path), raw, number) if raw.strip() else ("", {}, ())
+            _, row, found = decode(str(path), raw.rstrip(), number) if raw.strip() else ("", {}, ())
             problems.extend(found)
             if found or not raw.strip():
                 continue

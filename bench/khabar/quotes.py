@@ -190,8 +190,10 @@ def locate(index: TextIndex, quote: Located, loosest: Tier = "exact") -> Found |
     if not wanted.core:
         return found
     standing = _standing(index, wanted.core)
-    if loosest == "normalised" or any(whole_word(index.text, *index.stored(*hit)) for hit in standing):
+    if any(whole_word(index.text, *index.stored(*hit)) for hit in standing):
         return _choose(index, quote, wanted, _between(index, wanted, standing), "normalised")
+    if loosest == "normalised":
+        return _NOT_FOUND
     forms = _respaced(index, wanted.core) or _near(index, wanted.core)
     if len(forms) > 1:
         return _ambiguous(index.stored(*place) for places in forms.values() for place in places)
@@ -430,10 +432,13 @@ def _widened(text: str, place: Edges, wanted: _Wanted) -> Edges:
 
 def _balanced(words: str) -> bool:
     """Whether quotation marks and brackets come in pairs."""
-    return words.count('"') % 2 == 0 and all(words.count(one) == words.count(other) for one, other in _PAIRS)
-
-
-_PAIRS = (("«", "»"), ("(", ")"), ("[", "]"), ("“", "”"), ("‹", "›"))
+    for pair in ("«»", "()", "[]", "“”", "‹›", '""'):
+        rest = "".join(character for character in words if character in pair)
+        while pair in rest:
+            rest = rest.replace(pair, "")
+        if rest:
+            return False
+    return True
 
 
 # -- fuzzy -------------------------------------------------------------------------------------------------
