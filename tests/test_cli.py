@@ -109,9 +109,10 @@ def test_a_refused_prediction_lists_its_problems_and_writes_nothing():
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_the_report_is_to_the_letter_what_it_was(form):
+def test_the_report_is_to_the_letter_what_it_was(form, root, monkeypatch):
     """A report on a small set, in both forms, held against a golden file."""
-    shown = run("score", GOLDEN / "predictions.jsonl", "--gold", EXAMPLES / "valid", "--format", form)
+    monkeypatch.chdir(root)
+    shown = run("score", "tests/golden/predictions.jsonl", "--gold", "tests/examples/valid", "--format", form)
     assert shown.exit_code == 0
     assert shown.stdout == (GOLDEN / f"report.{form}").read_text("utf-8")
 

@@ -252,10 +252,29 @@ def test_quotes_that_are_not_found_cost_precision():
     """A quote that stands nowhere, or in two places, is one spurious item, and counted in the report."""
     quotes = [{"type": "GPE", "text": "دمشق"}, {"type": "GPE", "text": "ا"}, {"type": "GPE", "text": "بغداد"}]
     card = score(GOLD, [{"doc_id": "a", "mentions": quotes}])
-    assert card.unlocated == 2
+    assert len(card.unlocated) == 2
     counts = card["entities.strict"].counts
     assert (counts.matched_predicted, counts.predicted) == (1, 3)
     assert "grounding:exact" in card.signature
+
+
+@pytest.mark.parametrize(("tier", "matched"), [("exact", 0), ("normalised", 1), ("fuzzy", 1)])
+def test_the_signature_and_the_notes_tell_how_quotes_were_found(tier, matched):
+    """A looser tier may find more; the signature names the loosest that was allowed, and none without quotes."""
+    card = score(GOLD, [{"doc_id": "a", "mentions": [{"type": "GPE", "text": "بغـداد"}]}], grounding=tier)
+    assert card["entities.strict"].counts.matched_predicted == matched
+    assert f"grounding:{tier}|" in card.signature
+    assert any("1 normalised" in note for note in card.notes) == matched
+    assert "grounding:none" in score(GOLD, [mentions("a", (11, 16))], grounding=tier).signature
+
+
+@pytest.mark.parametrize("broken", [{}, {"relations": [{"type": 3}]}])
+def test_what_was_rejected_before_counts_as_spurious(broken):
+    """Also where the form of the line is wrong and penalised."""
+    rejected = [{"layer": "entities", "label": "HUMAN"}]
+    card = score(GOLD, [mentions("a", (11, 16)) | broken | {"rejected": rejected}], invalid="penalise")
+    assert card["entities.strict"].by_label["HUMAN"].predicted == 1
+    assert card.penalised == 1 + len(broken)
 
 
 def test_windows_line_ends_a_byte_order_mark_and_blank_lines_are_read(tmp_path):

@@ -20,9 +20,9 @@ import regex
 from msgspec import Struct
 
 from khabar.corpus import CANARY, WITHHELD, DocumentSet, Entry, checksum, folder_entry, open_set, root_of
-from khabar.grounding import alike_fix, whole_word, word_around
 from khabar.model import AUTHOR, ISSUE, WHITE_SPACE, Edges, paragraphs
 from khabar.problems import Invalid, Pointer, Problem, decode, in_json, isolate, line_and_column, utf8
+from khabar.quotes import alike_fix, whole_word, word_around
 from khabar.schemas import Inventory, data_folder, validator
 
 Where = Literal["annotation", "metadata", "text"]

@@ -27,9 +27,11 @@ app = typer.Typer(
 export_app = typer.Typer(no_args_is_help=True, help="Write a set in another form.")
 import_app = typer.Typer(no_args_is_help=True, help="Turn what a system wrote in another form into predictions.")
 predict_app = typer.Typer(no_args_is_help=True, help="Run a reference system.")
+import_app = typer.Typer(no_args_is_help=True, help="Make predictions of another form.")
 app.add_typer(export_app, name="export")
 app.add_typer(import_app, name="import")
 app.add_typer(predict_app, name="predict")
+app.add_typer(import_app, name="import")
 
 
 class Split(StrEnum):
@@ -95,6 +97,14 @@ class Mode(StrEnum):
     penalise = "penalise"
 
 
+class Tier(StrEnum):
+    """How loosely a quote may be found."""
+
+    exact = "exact"
+    normalised = "normalised"
+    fuzzy = "fuzzy"
+
+
 _STANDING = "the set that you stand in, or else khabar's own,"
 GoldOption = Annotated[
     Path | None, typer.Option("--gold", metavar="SET", help=f"A folder or JSON Lines file; {_STANDING} unless said.")
@@ -110,6 +120,9 @@ InvalidOption = Annotated[
 ResamplesOption = Annotated[int, typer.Option("--resamples", min=0, help="Of the bootstrap; 0 for no intervals.")]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Of the bootstrap and the test.")]
 JobsOption = Annotated[int, typer.Option("--jobs", min=1, help="How many processes; it changes no figure.")]
+GroundingOption = Annotated[
+    Tier, typer.Option("--grounding", help="How loosely quotes may be found; see docs/answers.md.")
+]
 RepairOption = Annotated[
     bool, typer.Option("--repair", help="Of a file of tags: read words and tags that do not fit as best they can be.")
 ]
@@ -196,6 +209,7 @@ def score(
     repair: RepairOption = False,
     types: TypesOption = None,
     token: Annotated[bool, typer.Option("--token", help="Also entities.token, by seqeval.")] = False,
+    grounding: GroundingOption = Tier.exact,
     inventory: InventoryOption = None,
     measure: Annotated[
         list[str] | None, typer.Option("--measure", metavar="NAME", help="Only this measure; may be repeated.")
@@ -223,6 +237,7 @@ def score(
             layers=layer and [name.value for name in layer],
             measures=measure,
             invalid=invalid.value,
+            grounding=grounding.value,
             repair=repair,
             types=types,
             token=token,
@@ -256,6 +271,8 @@ def compare(
         ComparisonFormat, typer.Option("--format", help="For people, programs, or a paper.")
     ] = ComparisonFormat.text,
     invalid: InvalidOption = Mode.error,
+    grounding: GroundingOption = Tier.exact,
+    types: TypesOption = None,
     inventory: InventoryOption = None,
     resamples: ResamplesOption = 1000,
     rounds: Annotated[int, typer.Option("--rounds", min=1, help="Of the randomisation test.")] = 10_000,
@@ -273,6 +290,8 @@ def compare(
             measures=measure,
             split=split and split.value,
             invalid=invalid.value,
+            grounding=grounding.value,
+            types=types,
             resamples=resamples,
             rounds=rounds,
             seed=seed,
@@ -300,6 +319,7 @@ def explain(
     ] = None,
     output_format: FormatOption = Format.text,
     invalid: InvalidOption = Mode.error,
+    grounding: GroundingOption = Tier.exact,
     types: TypesOption = None,
     inventory: InventoryOption = None,
 ) -> None:
@@ -313,7 +333,14 @@ def explain(
         chosen = _open(gold, inventory)
         layers = tuple(name for name in LAYERS if not layer or name in layer)
         wanted = known_class(class_, layers)
-        found, attempted = pairs(chosen, predictions, split=split and split.value, invalid=invalid.value, types=types)
+        found, attempted = pairs(
+            chosen,
+            predictions,
+            split=split and split.value,
+            invalid=invalid.value,
+            grounding=grounding.value,
+            types=types,
+        )
         if doc:
             with_id((pair.gold for pair in found), doc, chosen.place)
             found = [pair for pair in found if pair.gold.doc_id == doc]
@@ -668,12 +695,11 @@ def import_tags(
     """Turn a file of tags into predictions with mentions, as JSON Lines."""
     import msgspec
 
-    from khabar.corpus import open_set
     from khabar.projections import type_map
     from khabar.tags import read_tags
 
     with _refusing():
-        chosen = open_set(gold, inventory)
+        chosen = _open(gold, inventory)
         labels = type_map(types, chosen.inventory).folded if types else chosen.inventory.labels["entities.type"]
         tagged = read_tags(
             path,
@@ -686,6 +712,29 @@ def import_tags(
         )
         _warn(tagged.repaired, "repaired")
         _write((msgspec.json.encode(prediction) + b"\n" for prediction in tagged.predictions), output)
+
+
+@import_app.command("answers")
+def import_answers(
+    answers: Annotated[Path, typer.Argument(help='Answers of a language model: {"doc_id": …, "answer": …} a line.')],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The prediction file to write.")],
+    gold: GoldOption = None,
+    inventory: InventoryOption = None,
+) -> None:
+    """Make predictions of a language model's answers as they are; what is rejected, and why, is kept beside them."""
+    from khabar.answers import import_answers as run
+    from khabar.corpus import write_whole
+
+    rejected = output.with_name(f"{output.name.removesuffix('.jsonl')}.rejected.jsonl")
+    with _refusing():
+        chosen = _open(gold, inventory)
+        found = run(answers, chosen.documents(), chosen.inventory)
+        with write_whole(output) as first, write_whole(rejected) as second:
+            first.writelines(found.predictions)
+            second.writelines(found.rejections)
+    for reason, count in found.reasons.items():
+        typer.echo(f"rejected, {reason}: {count}", err=True)
+    typer.echo(f"{output}: written; {rejected}: written", err=True)
 
 
 @predict_app.command("rules")

@@ -14,9 +14,9 @@ from operator import itemgetter
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from khabar.align import Name, Pair, Segment, assign, near_misses, overlapping
-from khabar.grounding import PROCLITICS, in_word, word_around
 from khabar.measures import called
 from khabar.model import AUTHOR, Edges, Entity, Layer, Relation, Section, Stance
+from khabar.quotes import PROCLITICS, in_word, word_around
 from khabar.schemas import Inventory
 
 Side = Literal["gold", "predicted", "both"]

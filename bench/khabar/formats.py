@@ -27,6 +27,7 @@ from khabar.grounding import (
     PredictedSection,
     PredictedStance,
     Prediction,
+    Rejected,
     Void,
 )
 from khabar.model import Document, Layer
@@ -221,6 +222,8 @@ def salvage(raw: bytes) -> tuple[Prediction, tuple[Void, ...]] | None:
                 kept[name] = [item for item, fits in zip(items, fitting, strict=True) if fits]
             for item, fits in zip(items, fitting, strict=True):
                 lost.extend(() if fits else _lost(item, layer, label))
+    rejected = value.get("rejected")
+    kept["rejected"] = [one for one in rejected if _fits(one, Rejected)] if isinstance(rejected, list) else []
     try:
         return msgspec.convert(kept, Prediction), tuple(lost)
     except msgspec.ValidationError:

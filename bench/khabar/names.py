@@ -12,8 +12,8 @@ from typing import Literal, NamedTuple
 
 from khabar.align import Name, Pair, components, heaviest, once, overlapping
 from khabar.counts import Counts, Tally, grain
-from khabar.grounding import PROCLITICS
 from khabar.model import NAME, Edges
+from khabar.quotes import PROCLITICS
 
 Match = tuple[Name, Name, float]
 """A predicted name, the gold name that it stands for, and the credit that it earns (0 to 1)."""

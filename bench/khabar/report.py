@@ -5,12 +5,15 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from khabar.comparison import Comparison
 from khabar.counts import Counts
 from khabar.errors import by_class
 from khabar.measures import HEADLINE, LAWS, MEASURES, Measure
 from khabar.model import LAYERS
 from khabar.passes import Agreement
+from khabar.problems import isolate
 from khabar.scoring import Row, Scorecard, Slice
 from khabar.uncertainty import Interval
 
@@ -44,8 +47,7 @@ def _text(card: Scorecard) -> Iterator[str]:
     yield from _errors(card)
     if card.skipped:
         yield f"skipped, not of the split: {card.skipped} predicted {_plural('document', card.skipped)}"
-    if card.unlocated:
-        yield f"quotes not found or ambiguous, counted as spurious: {card.unlocated}"
+    yield from _unlocated(card)
     if card.penalised:
         yield f"invalid items counted as spurious: {card.penalised}"
     yield from card.notes
@@ -97,6 +99,21 @@ def _slices(card: Scorecard) -> Iterator[str]:
         yield ""
 
 
+_MOST_QUOTES = 10
+"""So many quotes without a place are listed in a text; JSON lists all."""
+
+
+def _unlocated(card: Scorecard) -> Iterator[str]:
+    if not card.unlocated:
+        return
+    yield f"quotes without a place of their own, counted as spurious: {len(card.unlocated)}"
+    for quote in card.unlocated[:_MOST_QUOTES]:
+        places = f" ({len(quote.places)} places or more)" if quote.reason == "ambiguous" else ""
+        yield f"  {quote.path}:{quote.line} (at {quote.pointer}): {quote.reason}{places}: {isolate(quote.quote)}"
+    if len(card.unlocated) > _MOST_QUOTES:
+        yield f"  … and {len(card.unlocated) - _MOST_QUOTES} more; --format json lists all"
+
+
 def _errors(card: Scorecard) -> Iterator[str]:
     if not card.errors:
         return
@@ -126,7 +143,8 @@ def as_json(card: Scorecard) -> str:
         "silent_by_layer": dict(card.silent_by_layer),
         "skipped": card.skipped,
         "penalised": card.penalised,
-        "unlocated": card.unlocated,
+        "unlocated": len(card.unlocated),
+        "unlocated_quotes": [msgspec.to_builtins(quote) for quote in card.unlocated],
         "measures": {row.measure: _row_json(row) for row in card.rows},
         "overall": card.overall,
         "overall_interval": _interval_json(card.overall_interval),

@@ -14,18 +14,41 @@ from khabar.corpus import DocumentSet, checksum, open_set
 from khabar.errors import Side
 from khabar.errors import count as count_errors
 from khabar.formats import PredictionFile, Record, Track, read_prediction, salvage
-from khabar.grounding import Fault, Prediction, Void, ground, voids
+from khabar.grounding import Fault, Prediction, Unlocated, Void, ground, voids
 from khabar.ledger import Ledger
 from khabar.measures import MEASURES, Fact, facts
-from khabar.model import Document, Layer
-from khabar.problems import Invalid, Problem, decode, in_json, isolate
+from khabar.model import Document, Edges, Layer
+from khabar.problems import Invalid, Problem, decode, in_json, isolate, json_pointer
 from khabar.projections import counted, fold, project_pair, projected_inventory, type_map
+from khabar.quotes import Tier
 from khabar.schemas import Inventory, inventory
 from khabar.tags import is_tags, read_tags
 
 Mode = Literal["error", "penalise"]
 Gold = str | Path | DocumentSet | Iterable[Document] | None
 Predicted = str | Path | Iterable[Document | Mapping[str, Any]]
+
+
+class Unplaced(Struct, frozen=True):
+    """A quote without a place of its own: where it stands in the predictions, and why it has none.
+
+    ``pointer`` leads to it in the JSON of line ``line`` of ``path``. ``reason`` is "not found", "ambiguous" (then
+    ``places`` are the first places that it could mean, in code points), "repeated" or "outside" (of its section).
+    """
+
+    doc_id: str
+    path: str
+    line: int
+    pointer: str
+    quote: str
+    reason: str
+    places: tuple[Edges, ...] = ()
+
+    @classmethod
+    def of(cls, doc_id: str, record: Record, quote: Unlocated) -> "Unplaced":
+        """The quote of a record."""
+        where = record.path, record.line, json_pointer(quote.pointer)
+        return cls(doc_id, *where, quote.quote, quote.reason, quote.places)
 
 
 class Options(Struct, frozen=True, kw_only=True):
@@ -35,6 +58,7 @@ class Options(Struct, frozen=True, kw_only=True):
     layers: Sequence[Layer] | None = None
     measures: Sequence[str] | None = None
     invalid: Mode = "error"
+    grounding: Tier = "exact"
     types: str | Path | None = None
     token: bool = False
     repair: bool = False
@@ -99,6 +123,8 @@ class Found:
         self.counted: Counter[str] = Counter()
         self.errors: Counter[tuple[Layer, Side, str]] = Counter()
         self.quoted = False
+        self.tiers: Counter[Tier] = Counter()
+        self.unlocated: list[Unplaced] = []
 
     def extend(self, other: "Found") -> None:
         """Add what was found in the documents that follow."""
@@ -112,6 +138,8 @@ class Found:
         self.counted += other.counted
         self.errors += other.errors
         self.quoted |= other.quoted
+        self.tiers += other.tiers
+        self.unlocated += other.unlocated
 
 
 class Run:
@@ -248,15 +276,21 @@ class Run:
                 continue
             if self.mixed and prediction.entities == "gold":
                 prediction = msgspec.structs.replace(prediction, entities=msgspec.UNSET, stance_pairs=msgspec.UNSET)
-            grounded = ground(fold(prediction, self.types) if self.types else prediction, gold, self.labels)
+            grounded = ground(
+                fold(prediction, self.types) if self.types else prediction, gold, self.labels, self.options.grounding
+            )
             predicted, has = grounded.document, grounded.has
             if grounded.faults:
                 self._faults(record, grounded.faults, found)
                 for fault in grounded.faults:
                     found.counted["penalised"] += len(fault.voids)
                     lost.extend(fault.voids)
-            lost.extend(grounded.unlocated)
-            found.counted["unlocated"] += len(grounded.unlocated)
+            if grounded.unlocated:
+                found.unlocated += (Unplaced.of(gold.doc_id, record, quote) for quote in grounded.unlocated)
+                lost.extend(grounded.unlocated)
+            found.counted["penalised"] += len(grounded.rejected)
+            lost.extend(grounded.rejected)
+            found.tiers.update(grounded.tiers)
             found.quoted |= grounded.quoted
         found.has.append(has)
         self._note(gold, found)

@@ -15,7 +15,8 @@ from khabar.formats import Track
 from khabar.measures import HEADLINE, MEASURES, Measure
 from khabar.model import LAYERS, Layer, Metadata
 from khabar.problems import Invalid, Problem, isolate
-from khabar.run import Found, Gold, Options, Predicted, Run, as_set, opened
+from khabar.quotes import TIERS
+from khabar.run import Found, Gold, Options, Predicted, Run, Unplaced, as_set, opened
 from khabar.schemas import Inventory, nearest
 from khabar.uncertainty import FEW, FIGURES, RESAMPLES, SEED, Figure, Interval, intervals, macro, point
 
@@ -76,7 +77,7 @@ class Scorecard(Struct, frozen=True, kw_only=True):
     silent_by_layer: Mapping[str, int]
     skipped: int
     penalised: int
-    unlocated: int
+    unlocated: tuple[Unplaced, ...]
     overall: float | None = None
     overall_interval: Interval | None = None
     slices: tuple[Slice, ...] = ()
@@ -109,6 +110,7 @@ def score(gold: Gold, predicted: Predicted, *, labels: Inventory | None = None, 
 
     - ``split``, ``layers``, ``measures``: the part of the set, the layers and the measures (names) to score.
     - ``invalid``: ``"error"``, or ``"penalise"`` to count items that are not sound as spurious.
+    - ``grounding``: the loosest tier (`quotes.TIERS`) that may find a quote; one without a place costs precision.
     - ``types``: a type map, by name or file, onto whose labels both sides are brought; ``token``: also entities.token.
     - ``repair``: of a CoNLL file of tags, read what does not fit as best it can be.
     - ``by``: metadata fields by whose values to slice the headline figures.
@@ -241,7 +243,7 @@ class Evaluation:
             silent_by_layer={layer: sum(layer not in has for has in spoken) for layer in self.attempted},
             skipped=found.counted["skipped"],
             penalised=found.counted["penalised"],
-            unlocated=found.counted["unlocated"],
+            unlocated=tuple(found.unlocated),
             overall=_mean([row.score for row in rows if row.measure in HEADLINE], len(HEADLINE)),
             overall_interval=known.get(FIGURES["overall"]),
             slices=tuple(self._slices()),
@@ -305,6 +307,9 @@ class Evaluation:
             yield "Entities were given from gold: the figures show which issues exist; do not compare across tracks."
         if "mentions" in given and {"relations", "stance"} & set(self.attempted):
             yield "Mentions without coreference: of relations only relations.mention is scored, and no stance."
+        if self.found.quoted and self.options.grounding != "exact":
+            counts = ", ".join(f"{self.found.tiers[tier]} {tier}" for tier in TIERS)
+            yield f"Quotes by the tier that found them: {counts}."
         if self.repaired:
             yield f"Words and tags that did not fit and were repaired: {len(self.repaired)}."
         if self.found.counted["unread"]:
@@ -321,7 +326,7 @@ class Evaluation:
             "docs": len(self.found.digests),
             "track": self.track,
             "types": self.labels.name,
-            "grounding": "exact" if self.found.quoted else "none",
+            "grounding": self.options.grounding if self.found.quoted else "none",
             "invalid": self.options.invalid,
             **({"repaired": len(self.repaired)} if self.repaired else {}),
             "boot": self.resamples,

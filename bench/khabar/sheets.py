@@ -12,9 +12,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from khabar.grounding import Located, alike_fix, find_quote, occurrences, whole_word
 from khabar.model import AUTHOR, NAME, WHITE_SPACE, Edges, paragraphs
 from khabar.problems import Problem, isolate, line_and_column
+from khabar.quotes import Located, alike_fix, find_quote, occurrences, whole_word
 from khabar.schemas import Inventory, nearest
 
 Item = dict[str, Any]
