@@ -13,8 +13,9 @@ from math import lcm
 from operator import itemgetter
 from typing import Any, Literal, NamedTuple, TypeVar
 
-from khabar.align import Named, Pair, Segment, assign, overlapping
+from khabar.align import Name, Pair, Segment, assign, near_misses, overlapping
 from khabar.grounding import PROCLITICS, in_word, word_around
+from khabar.measures import called
 from khabar.model import AUTHOR, Edges, Entity, Layer, Relation, Section, Stance
 from khabar.schemas import Inventory
 
@@ -127,9 +128,6 @@ class Error(NamedTuple):
     predicted: Shown | None
 
 
-Name = tuple[int, int, str]
-"""A mention as (start, end, type)."""
-
 Couple = tuple[Name, Name]
 """A predicted name and the gold name that it is paired with."""
 
@@ -163,6 +161,14 @@ def count(pair: Pair, labels: Inventory) -> dict[tuple[Layer, Side, str], int]:
     return dict(counts)
 
 
+def by_class(counts: Mapping[tuple[Layer, Side, str], int], layer: Layer) -> Iterator[tuple[str, int, int]]:
+    """The classes of a layer that occur, in their order, with the items of gold and of the prediction in them."""
+    for class_ in CLASSES:
+        gold, predicted = counts.get((layer, "gold", class_.name), 0), counts.get((layer, "predicted", class_.name), 0)
+        if class_.layer == layer and gold + predicted:
+            yield class_.name, gold, predicted
+
+
 def _layers(pair: Pair, labels: Inventory) -> Iterator[tuple[Layer, Findings]]:
     yield "entities", _names(pair)
     yield "relations", _relations(pair, labels)
@@ -174,10 +180,8 @@ def _layers(pair: Pair, labels: Inventory) -> Iterator[tuple[Layer, Findings]]:
 
 
 def _names(pair: Pair) -> Findings:
-    guesses: set[Name] = set(pair.predicted_names)
-    names: set[Name] = set(pair.gold_names)
-    right = guesses & names
-    left, open_ = guesses - right, names - right
+    names, right = pair.gold_set, pair.equal
+    left, open_ = set(pair.left_predicted), set(pair.left_gold)
     excused = left.intersection(pair.ignored) if left else left
     left -= excused
     wrong: list[Found] = [(IGNORED, "predicted", name, name) for name in excused]
@@ -274,10 +278,10 @@ def _roughly(predicted: Sequence[Name], gold: Sequence[Name]) -> list[Couple]:
     left, open_ = sorted(predicted), sorted(gold)
     keys: tuple[Callable[[Name], Hashable], ...] = (itemgetter(0, 1), itemgetter(2), lambda _: None)
     for key in keys:
-        groups: dict[Hashable, tuple[list[Named], list[Named]]] = {}
+        groups: dict[Hashable, tuple[list[Name], list[Name]]] = {}
         for side, names in enumerate((left, open_)):
             for name in names:
-                groups.setdefault(key(name), ([], []))[side].append(Named(*name))
+                groups.setdefault(key(name), ([], []))[side].append(name)
         for mine, your in groups.values():
             couples += [(mine[row], your[column]) for row, column in overlapping(mine, your)]
         taken = {name for couple in couples for name in couple}
@@ -571,24 +575,6 @@ def _cuts(pair: Pair, left: Iterable[Segment], yours: dict[Edges, Section]) -> I
                 yield class_, "gold", your, mine
 
 
-def near_misses(predicted: Iterable[int], gold: Iterable[int]) -> dict[int, int]:
-    """The predicted boundaries that no gold one shares but a gold one lies beside, each with that one; one-to-one.
-
-    From the left, as boundary similarity pairs them (Fournier 2013, n_t = 2).
-    """
-    mine, yours = set(predicted), set(gold)
-    left = sorted((place, place in mine) for place in mine ^ yours)
-    near: dict[int, int] = {}
-    at = 0
-    while at < len(left) - 1:
-        (place, side), (after, other) = left[at], left[at + 1]
-        if after == place + 1 and side != other:
-            near.update({place: after} if side else {after: place})
-            at += 1
-        at += 1
-    return near
-
-
 # -- what can be shown -----------------------------------------------------------------------------------------
 
 
@@ -611,14 +597,11 @@ def _shown(item: Name | Relation | Stance | Section | None, entities: Mapping[st
     near = item.evidence[0].start if item.evidence else 0
     ends = [entities.get(end) for end in _parts(item)[1:]]
     mentions = [min(e.mentions, key=lambda m: (abs(m.start - near), m)) for e in ends if e and e.mentions]
-    return Shown(_parts(item)[0], tuple(mention.edges for mention in mentions), tuple(map(_called, ends)))
-
-
-def _called(entity: Entity | None) -> str:
-    """What an entity is called; None is the author."""
-    if entity is None:
-        return AUTHOR
-    return entity.name or (min(entity.mentions).text if entity.mentions else entity.id)
+    return Shown(
+        _parts(item)[0],
+        tuple(mention.edges for mention in mentions),
+        tuple(called(end) or end.id if end else AUTHOR for end in ends),
+    )
 
 
 def _place(error: Error) -> tuple[Any, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from khabar.align import Pair
-from khabar.errors import CLASSES, CORRECT, IGNORED, Error, Shown, classify, count
+from khabar.errors import CLASSES, CORRECT, IGNORED, Error, Shown, Side, by_class, classify, count
 from khabar.model import LAYERS, Edges, Layer
 from khabar.problems import Invalid, Problem, isolate, line_and_column
 from khabar.schemas import Inventory, nearest
@@ -51,7 +51,7 @@ def as_text(pairs: Iterable[Pair], labels: Inventory, wanted: Wanted) -> Iterato
     In the text the gold span stands in ⟦…⟧, the predicted one in ‹…›, a line's end is ⏎. The head of a block gives line
     and column (1-based, in the text), the class, and the side, where it counts on one alone.
     """
-    counts: Counter[tuple[Layer, str, str]] = Counter()
+    counts: Counter[tuple[Layer, Side, str]] = Counter()
     for pair in pairs:
         counts.update(count(pair, labels))
         for error in filter(wanted.holds, classify(pair, labels)):
@@ -60,31 +60,23 @@ def as_text(pairs: Iterable[Pair], labels: Inventory, wanted: Wanted) -> Iterato
     yield f"{'':34}{'gold':>8}{'predicted':>11}"
     for layer in (name for name in LAYERS if name in wanted.layers):
         yield layer
-        for name, gold, predicted in _counted(layer, counts):
+        for name, gold, predicted in by_class(counts, layer):
             yield f"  {name:32}{gold:8}{predicted:11}"
 
 
 def as_json(pairs: Iterable[Pair], labels: Inventory, wanted: Wanted) -> str:
     """The same for programs: every error with its spans (code points), and the counts by layer, class and side."""
-    counts: Counter[tuple[Layer, str, str]] = Counter()
+    counts: Counter[tuple[Layer, Side, str]] = Counter()
     errors = []
     for pair in pairs:
         counts.update(count(pair, labels))
         errors += [_error_json(pair, error) for error in filter(wanted.holds, classify(pair, labels))]
     by_layer = {
-        layer: {name: {"gold": gold, "predicted": predicted} for name, gold, predicted in _counted(layer, counts)}
+        layer: {name: {"gold": gold, "predicted": predicted} for name, gold, predicted in by_class(counts, layer)}
         for layer in LAYERS
         if layer in wanted.layers
     }
     return json.dumps({"errors": errors, "counts": by_layer}, ensure_ascii=False, indent=2) + "\n"
-
-
-def _counted(layer: Layer, counts: Counter[tuple[Layer, str, str]]) -> Iterator[tuple[str, int, int]]:
-    """The classes of a layer that occur, with their counts on either side."""
-    for class_ in CLASSES:
-        gold, predicted = (counts[layer, side, class_.name] for side in ("gold", "predicted"))
-        if class_.layer == layer and gold + predicted:
-            yield class_.name, gold, predicted
 
 
 def _block(pair: Pair, error: Error) -> Iterator[str]:

@@ -42,7 +42,7 @@ Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 Version = Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)*$")]
 
 
-class Located(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Located(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A span of the text, by offsets or as a quote."""
 
     start: int | UnsetType = UNSET
@@ -61,31 +61,31 @@ class Located(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise ValueError("a span needs start and end, or a text to look for")
 
 
-class PredictedMention(Located, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PredictedMention(Located, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A mention of a predicted entity."""
 
     form: str | UnsetType = UNSET
 
 
-class FlatMention(PredictedMention, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class FlatMention(PredictedMention, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A mention with its type, of a system without coreference."""
 
     id: Text | UnsetType = UNSET
     type: str
 
 
-class PredictedEntity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PredictedEntity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A predicted entity."""
 
     id: Text
     type: str
-    name: str | None = None
-    wikidata: str | None = None
-    value: str | None = None
+    name: str | UnsetType | None = UNSET
+    wikidata: str | UnsetType | None = UNSET
+    value: str | UnsetType | None = UNSET
     mentions: Annotated[tuple[PredictedMention, ...], Meta(min_length=1)]
 
 
-class PredictedRelation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PredictedRelation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A predicted relation."""
 
     id: Text | UnsetType = UNSET
@@ -95,19 +95,19 @@ class PredictedRelation(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     evidence: tuple[Located, ...] | UnsetType = UNSET
 
 
-class PredictedStance(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PredictedStance(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A predicted stance."""
 
     id: Text | UnsetType = UNSET
     holder: str
     target: str
     label: str
-    mode: str | None = None
-    source: str | None = None
+    mode: str | UnsetType | None = UNSET
+    source: str | UnsetType | None = UNSET
     evidence: tuple[Located, ...] | UnsetType = UNSET
 
 
-class PredictedSection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PredictedSection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A predicted section, by offsets or by its first line."""
 
     id: Text | UnsetType = UNSET
@@ -127,7 +127,7 @@ class PredictedSection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Prediction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a system says of one document, as it was written."""
+    """What a system says of one document, as it was written: encoded again it has the properties that it had."""
 
     doc_id: DocId
     entities: tuple[PredictedEntity, ...] | Literal["gold"] | UnsetType = UNSET
@@ -136,9 +136,9 @@ class Prediction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     stance: tuple[PredictedStance, ...] | UnsetType = UNSET
     stance_pairs: Literal["gold"] | UnsetType = UNSET
     subsections: tuple[PredictedSection, ...] | UnsetType = UNSET
-    offset_unit: Literal["codepoint", "utf16", "byte"] = "codepoint"
+    offset_unit: Literal["codepoint", "utf16", "byte"] | UnsetType = UNSET
     text_sha256: Sha256 | UnsetType = UNSET
-    text: str | None = None
+    text: str | UnsetType | None = UNSET
     schema_version: Literal["1.0"] | UnsetType = UNSET
     guidelines: Version | UnsetType = UNSET
     annotators: tuple[str, ...] | UnsetType = UNSET
@@ -211,6 +211,10 @@ def _voids(prediction: Prediction) -> Iterator[Void]:
     yield from (Void("subsections", section.kind) for section in _items(prediction.subsections))
 
 
+def _given(value: str | UnsetType | None) -> str | None:
+    return None if value is UNSET else value
+
+
 def _items(layer: tuple[Item, ...] | str | UnsetType) -> tuple[Item, ...]:
     return layer if isinstance(layer, tuple) else ()
 
@@ -252,6 +256,29 @@ def occurrences(text: str, quote: str) -> Iterator[int]:
     while at >= 0:
         yield at
         at = text.find(quote, at + 1)
+
+
+_SAME_LETTER = str.maketrans("أإآٱؤئةى", "ااااويهي")
+
+
+def alike_fix(text: str, words: str) -> str:
+    """What to do about words that are not in a text but would be if hamza, marks, ة and ى were written alike.
+
+    Empty where the text does not read so either.
+    """
+    kept = [at for at, character in enumerate(text) if not _is_mark(character)]
+    plain = "".join(text[at] for at in kept).translate(_SAME_LETTER)
+    wanted = "".join(character for character in words if not _is_mark(character)).translate(_SAME_LETTER)
+    at = plain.find(wanted)
+    if at < 0 or not wanted:
+        return ""
+    end = kept[at + len(wanted)] if at + len(wanted) < len(kept) else len(text)
+    line = text.count("\n", 0, kept[at]) + 1
+    return f"The text writes it {isolate(text[kept[at] : end].rstrip(WHITE_SPACE))} (line {line}): copy it so."
+
+
+def _is_mark(character: str) -> bool:
+    return character == "\u0640" or unicodedata.category(character) == "Mn"
 
 
 def find_quote(text: str, quote: Located, starts: Sequence[int] | None = None) -> tuple[Edges, ...] | str:
@@ -318,7 +345,7 @@ class _Grounding:
     def other_text(self) -> bool:
         """Whether the prediction says that it was made on another text; then no offset of it can be trusted."""
         named = self.prediction.text_sha256
-        other = self.prediction.text is not None and self.prediction.text != self.text
+        other = _given(self.prediction.text) not in (None, self.text)
         if other or (named is not UNSET and named != (self.gold.text_sha256 or checksum(self.text))):
             at: Pointer = ("text",) if other else ("text_sha256",)
             fix = "Predict on the texts of `khabar export inputs`, unchanged."
@@ -332,7 +359,7 @@ class _Grounding:
     def unit(self) -> Callable[[int], int | None] | None:
         """From an offset in the prediction's unit to code points; None for one inside a character."""
         name = self.prediction.offset_unit
-        if name == "codepoint":
+        if name in (UNSET, "codepoint"):
             return None
         if name == "utf16":
             sizes = (2 if character > "\uffff" else 1 for character in self.text)
@@ -425,7 +452,7 @@ class _Grounding:
         for position, entity in enumerate(_items(prediction.entities)):
             at = ("entities", position)
             places = [(*at, "mentions", i) for i in range(len(entity.mentions))]
-            self._entity(grounded, taken, at, entity.id, entity.type, entity.mentions, places, entity.name)
+            self._entity(grounded, taken, at, entity.id, entity.type, entity.mentions, places, _given(entity.name))
         return tuple(grounded.values())
 
     def _entity(
@@ -522,12 +549,13 @@ class _Grounding:
         for position, stance in enumerate(_items(prediction.stance)):
             at: Pointer = ("stance", position)
             lost = (Void("stance", stance.label),)
+            mode, source = _given(stance.mode), _given(stance.source)
             sound = (
                 self.label("stance.label", stance.label, (*at, "label"), lost)
-                and (stance.mode is None or self.label("stance.mode", stance.mode, (*at, "mode"), lost))
+                and (mode is None or self.label("stance.mode", mode, (*at, "mode"), lost))
                 and self.reference(stance.holder, voices, (*at, "holder"), lost)
                 and self.reference(stance.target, known, (*at, "target"), lost)
-                and (stance.source is None or self.reference(stance.source, voices, (*at, "source"), lost))
+                and (source is None or self.reference(source, voices, (*at, "source"), lost))
             )
             if sound and prediction.stance_pairs == "gold":
                 pair = (stance.holder, stance.target)
@@ -543,8 +571,8 @@ class _Grounding:
                     holder=stance.holder,
                     target=stance.target,
                     label=stance.label,
-                    mode=stance.mode,
-                    source=stance.source,
+                    mode=mode,
+                    source=source,
                     evidence=evidence,
                 )
 

@@ -1,0 +1,314 @@
+"""Which predicted name stands for which gold name: one matching for each mention measure, optimal for that measure.
+
+Most names of a good prediction equal a name of gold in span and type. They are found at once, as the intersection
+of two sets, and each measure then looks only at what is left over.
+"""
+
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
+from typing import Literal, NamedTuple
+
+from khabar.align import Name, Pair, components, heaviest, once, overlapping
+from khabar.counts import Counts, Tally, grain
+from khabar.grounding import PROCLITICS
+from khabar.model import NAME, Edges
+
+Match = tuple[Name, Name, float]
+"""A predicted name, the gold name that it stands for, and the credit that it earns (0 to 1)."""
+
+Facet = Literal["type", "depth"]
+"""What names are counted by: their entity type, or whether they lie inside another name."""
+
+
+class Matching(NamedTuple):
+    """The names that stand for each other by one measure.
+
+    ``equal`` were matched to their equal in gold; ``others`` to another name; ``excused`` are predicted names that
+    stand where gold has a mention that is no name, and do not count.
+    """
+
+    equal: frozenset[Name]
+    others: Sequence[Match] = ()
+    excused: Collection[Name] = ()
+
+
+def strict(pair: Pair) -> Matching:
+    """The same span and type."""
+    return Matching(pair.equal, (), _excused_typed(pair, pair.left_predicted) if pair.ignored else ())
+
+
+def exact(pair: Pair) -> Matching:
+    """The same span; names of equal type are matched first, so that as many types as possible are right."""
+    others = [(mine, yours, 1.0) for mine, yours in _same_spans(pair)]
+    return Matching(pair.equal, others, _excused(pair, others))
+
+
+def partial_overlap(pair: Pair) -> Matching:
+    """The same span for 1, then any overlap of the names left over for ½.
+
+    That is optimal: a pair of equal spans weighs 1, and taking it apart frees at most two overlaps of ½.
+    """
+    others = [(mine, yours, 1.0) for mine, yours in _same_spans(pair)]
+    mine_taken, yours_taken = {mine for mine, *_ in others}, {yours for _, yours, _ in others}
+    mine = [name for name in pair.left_predicted if name not in mine_taken]
+    yours = [name for name in pair.left_gold if name not in yours_taken]
+    if mine and yours:
+        others += [(mine[m], yours[y], 0.5) for m, y in overlapping(mine, yours)]
+    return Matching(pair.equal, others, _excused(pair, others))
+
+
+def same_type(pair: Pair) -> Matching:
+    """Any overlap and the same type.
+
+    Names with their equal in gold are set free again where a type has names left over on both sides: two
+    overlaps may take the place of one pair of equals.
+    """
+    labels = {label for _, _, label in pair.left_predicted} & {label for _, _, label in pair.left_gold}
+    others: list[Match] = []
+    for label in labels:
+        mine = [name for name in pair.predicted_names if name[2] == label]
+        yours = [name for name in pair.gold_names if name[2] == label]
+        others += [(mine[m], yours[y], 1.0) for m, y in overlapping(mine, yours)]
+    equal = frozenset(name for name in pair.equal if name[2] not in labels) if labels else pair.equal
+    matched = {mine for mine, *_ in others}
+    left = [name for name in pair.predicted_names if name not in equal and name not in matched]
+    return Matching(equal, others, _excused_typed(pair, left) if pair.ignored else ())
+
+
+def graded(pair: Pair) -> Matching:
+    """The same type; the credit is the intersection over union of the spans, in characters.
+
+    Equals are matched first. That is optimal: 1 minus the intersection over union is a metric, so by its triangle
+    inequality two overlaps in the place of a pair of equals earn no more than the pair and the overlap of the
+    other two.
+    """
+    if not (pair.left_predicted and pair.left_gold):
+        return strict(pair)
+    others: list[Match] = []
+    earned = {
+        (m, y): credit
+        for m, y in _overlaps(pair.left_predicted, pair.left_gold)
+        if (credit := _graded_credit(pair.left_predicted[m], pair.left_gold[y]))
+    }
+    for group in components(earned):
+        for m, y in heaviest(group):
+            others.append((pair.left_predicted[m], pair.left_gold[y], group[m, y]))
+    matched = {mine for mine, *_ in others}
+    left = [name for name in pair.left_predicted if name not in matched] if pair.ignored else ()
+    return Matching(pair.equal, others, _excused_typed(pair, left))
+
+
+def _graded_credit(mine: Name, yours: Name) -> float:
+    if mine[2] != yours[2]:
+        return 0.0
+    common = min(mine[1], yours[1]) - max(mine[0], yours[0])
+    return grain(common / (max(mine[1], yours[1]) - min(mine[0], yours[0])))
+
+
+def clitic(pair: Pair) -> Matching:
+    """The same span and type, or a span that differs only by what Arabic writes together with a name.
+
+    The predicted name may be wider at its start by proclitics (``[وف]?[بكلس]?``), wider at either edge by
+    punctuation, or lack the ل that stands for ال after the preposition ل («للعراق»). The matching of equals is
+    made maximum by augmenting paths (Berge 1957).
+    """
+    gold = pair.gold_set
+    owner: dict[Name, Name] = {}
+
+    def augment(mine: Name, seen: set[Name]) -> bool:
+        for yours in _within_clitics(pair.gold.text, mine):
+            if yours in gold and yours not in seen:
+                seen.add(yours)
+                holder = owner.get(yours) or (yours if yours in pair.equal else None)
+                if holder is None or augment(holder, seen):
+                    owner[yours] = mine
+                    return True
+        return False
+
+    for mine in pair.left_predicted:
+        augment(mine, set())
+    if not owner:
+        return strict(pair)
+    others = [(mine, yours, 1.0) for yours, mine in owner.items()]
+    matched = {mine for mine, *_ in others}
+    left = [name for name in pair.left_predicted if name not in matched] if pair.ignored else ()
+    return Matching(pair.equal - owner.keys(), others, _excused_typed(pair, left))
+
+
+def _within_clitics(text: str, name: Name) -> list[Name]:
+    """The names that a predicted name may stand for, besides its equal."""
+    start, end, label = name
+    starts, ends = [start], [end]
+    if text[start] in _BEFORE:
+        starts += [at for at in (start + 1, start + 2) if at < end and PROCLITICS.fullmatch(text, start, at)]
+    elif not text[start].isalnum():
+        starts += _inwards(text, start, end, 1)
+    if start > 1 and text[start - 1] == text[start - 2] == "ل":
+        starts.append(start - 1)
+    if not text[end - 1].isalnum():
+        ends += _inwards(text, start, end, -1)
+    return [(s, e, label) for s in starts for e in ends if s < e]
+
+
+_BEFORE = frozenset("وفبكلس")
+
+
+def _inwards(text: str, start: int, end: int, step: Literal[1, -1]) -> Iterator[int]:
+    """The edges further in that are reached by passing punctuation and white space only."""
+    at = start if step == 1 else end - 1
+    while start <= at < end and _is_mark(text[at]):
+        at += step
+        yield at if step == 1 else at + 1
+
+
+def _is_mark(character: str) -> bool:
+    return not character.isalnum() and (character.isspace() or unicodedata.category(character)[0] in "PS")
+
+
+def _same_spans(pair: Pair) -> Iterator[tuple[Name, Name]]:
+    """Names left over that have the same span and another type, in the order of their types."""
+    waiting: dict[Edges, list[Name]] = defaultdict(list)
+    for name in pair.left_gold:
+        waiting[name[:2]].append(name)
+    for name in pair.left_predicted:
+        if name[:2] in waiting:
+            yours = waiting[name[:2]]
+            yield name, yours.pop(0)
+            if not yours:
+                del waiting[name[:2]]
+
+
+def _overlaps(predicted: Sequence[Name], gold: Sequence[Name]) -> Iterator[tuple[int, int]]:
+    """The positions of every two names that overlap."""
+    ordered = sorted(range(len(gold)), key=lambda y: gold[y])
+    first = 0
+    longest = max(end - start for start, end, _ in gold)
+    for m in sorted(range(len(predicted)), key=lambda m: predicted[m]):
+        start, end, _ = predicted[m]
+        while first < len(ordered) and gold[ordered[first]][0] + longest <= start:
+            first += 1
+        for at in range(first, len(ordered)):
+            y = ordered[at]
+            if gold[y][0] >= end:
+                break
+            if gold[y][1] > start:
+                yield m, y
+
+
+def _excused_typed(pair: Pair, left: Iterable[Name]) -> Collection[Name]:
+    return [name for name in left if name in pair.ignored]
+
+
+def _excused(pair: Pair, others: Iterable[Match]) -> Collection[Name]:
+    """Of the predicted names that match nothing, those on the span of an ignored mention, one for each of these."""
+    if not pair.ignored:
+        return ()
+    matched = {mine for mine, *_ in others}
+    left = [name for name in pair.left_predicted if name not in matched]
+    typed = set(_excused_typed(pair, left))
+    places = Counter(name[:2] for name in pair.ignored)
+    places.subtract(name[:2] for name in typed)
+    more = []
+    for name in left:
+        if name not in typed and places[name[:2]] > 0:
+            places[name[:2]] -= 1
+            more.append(name)
+    return [*typed, *more]
+
+
+# -- counting ----------------------------------------------------------------------------------------------------
+
+
+def tally(pair: Pair, matching: Matching, facet: Facet = "type") -> Tally:
+    """Counts of a matching by type or depth.
+
+    A match is booked on each side under that side's label, a false positive under the predicted label, a miss under
+    the gold label. Quotes that were not located have a type, but no depth.
+    """
+    base = _base(pair, facet)
+    guesses = base.predicted
+    right: Mapping[str, float] = base.right
+    found: Mapping[str, float] = base.found
+    if matching.excused:
+        guesses = dict(guesses)
+        for name in matching.excused:
+            guesses[base.predicted_key(name)] -= 1
+    if matching.equal is not pair.equal:
+        right = Counter(map(base.predicted_key, matching.equal))
+        found = Counter(map(base.gold_key, matching.equal))
+    if matching.others:
+        right = _plus(right, ((base.predicted_key(mine), credit) for mine, _, credit in matching.others))
+        found = _plus(found, ((base.gold_key(yours), credit) for _, yours, credit in matching.others))
+    gold = base.gold
+    return {
+        label: Counts(right.get(label, 0), guesses.get(label, 0), found.get(label, 0), gold.get(label, 0))
+        for label in guesses.keys() | gold.keys()
+    }
+
+
+def _plus(sums: Mapping[str, float], credits_: Iterable[tuple[str, float]]) -> dict[str, float]:
+    more = dict(sums)
+    for label, credit in credits_:
+        more[label] = more.get(label, 0) + credit
+    return more
+
+
+class Base(NamedTuple):
+    """What every matching of a pair counts the same, by type or by depth: all names, and those with an equal."""
+
+    predicted_key: Callable[[Name], str]
+    gold_key: Callable[[Name], str]
+    predicted: dict[str, int]
+    gold: dict[str, int]
+    right: Mapping[str, int]
+    found: Mapping[str, int]
+
+
+_TYPE = itemgetter(2)
+
+
+def _base(pair: Pair, facet: Facet) -> Base:
+    """The base of a facet, worked out once a pair."""
+    return once(pair, facet, lambda: _base_of(pair, facet))
+
+
+def _base_of(pair: Pair, facet: Facet) -> Base:
+    if facet == "type":
+        guesses = Counter(map(_TYPE, pair.predicted_names))
+        if pair.voids["entities"]:
+            guesses.update(pair.voids["entities"])
+        right = Counter(map(_TYPE, pair.equal))
+        return Base(_TYPE, _TYPE, guesses, Counter(map(_TYPE, pair.gold_names)), right, right)
+    mine, yours = depths(pair.predicted_names), depths(pair.gold_names)
+    counts = Counter(mine.values()), Counter(yours.values())
+    right, found = Counter(map(mine.__getitem__, pair.equal)), Counter(map(yours.__getitem__, pair.equal))
+    return Base(mine.__getitem__, yours.__getitem__, *counts, right, found)
+
+
+def depths(names: Iterable[Name]) -> dict[Name, str]:
+    """For every name whether it lies inside a wider one: nested, or else outer."""
+    found: dict[Name, str] = {}
+    reach = start = end = -1
+    for first, backwards, label in sorted([(first, -last, label) for first, last, label in names]):
+        last = -backwards
+        if first != start or last != end:
+            reach = max(reach, end)
+            start, end = first, last
+        found[first, last, label] = "nested" if reach >= last else "outer"
+    return found
+
+
+def recall_by_form(pair: Pair) -> Tally:
+    """How many of gold's mentions of each form stand in the prediction with the same span and type.
+
+    A prediction is not asked for the form, so there is a recall, but no precision.
+    """
+    given = pair.predicted_set | pair.predicted_nominals
+    gold = Counter(pair.ignored.values())
+    found = Counter(form for name, form in pair.ignored.items() if name in given)
+    if pair.gold_names:
+        gold[NAME] = len(pair.gold_names)
+        found[NAME] = len(pair.gold_set & given)
+    return {form: Counts(0, 0, found[form], count) for form, count in gold.items()}
