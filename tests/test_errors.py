@@ -377,6 +377,15 @@ def test_how_spans_of_one_type_differ(text, gold, predicted, difference):
     assert boundary(text, edges(predicted), edges(gold)) == difference
 
 
+def test_only_the_other_side_is_split_or_merged():
+    """A prediction inside another prediction, or beside a gold mention that was found exactly, is spurious."""
+    longer = ("PER", f"محافظ الأنبار {KAMIL}")
+    nested = count(Pair(document(("PER", KAMIL)), document(longer, ("PER", "محافظ"))), INVENTORY)
+    assert nested["entities", "predicted", "spurious"] == 1
+    exact = count(Pair(document(("PER", KAMIL)), document(("PER", KAMIL), ("PER", "كامل"))), INVENTORY)
+    assert exact["entities", "predicted", "spurious"] == 1
+
+
 def test_a_symmetric_relation_shares_an_argument_from_either_end():
     """meets(a, b) and meets(c, a) share a: the other argument is wrong, however each was written."""
     gold = related(("meets", SALMA, KAMIL))

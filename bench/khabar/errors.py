@@ -128,6 +128,9 @@ class Error(NamedTuple):
     predicted: Shown | None
 
 
+Couple = tuple[Name, Name]
+"""A predicted name and the gold name that it is paired with."""
+
 Found = tuple[str, Side, Any, Any]
 """A class, the side on which it counts, and the gold and the predicted item (or None)."""
 
@@ -177,33 +180,38 @@ def _layers(pair: Pair, labels: Inventory) -> Iterator[tuple[Layer, Findings]]:
 
 
 def _names(pair: Pair) -> Findings:
-    yours, right = pair.gold_set, pair.equal
+    names, right = pair.gold_set, pair.equal
     left, open_ = set(pair.left_predicted), set(pair.left_gold)
     excused = left.intersection(pair.ignored) if left else left
     left -= excused
     wrong: list[Found] = [(IGNORED, "predicted", name, name) for name in excused]
-    couples: list[tuple[Name, Name]] = []
+    couples: list[Couple] = []
+    wholes: dict[Name, Name] = {}
     for group in _groups(left | open_):
-        first, *others = group
-        if len(others) > 1:
-            couples += _couples([name for name in group if name in left], [name for name in group if name in open_])
-        elif (first in left) != (others[0] in left):
-            couples.append((first, others[0]) if first in left else (others[0], first))
+        if len(group) == 2:
+            one, other = group
+            if (one in left) != (other in left):
+                couples.append((one, other) if one in left else (other, one))
+        else:
+            predicted, gold = [name for name in group if name in left], [name for name in group if name in open_]
+            found = _couples(predicted, gold)
+            couples += found
+            parted = [couple for couple in found if couple[0][:2] != couple[1][:2]]
+            wholes |= _holders(predicted, [name for _, name in parted]) | _holders(gold, [name for name, _ in parted])
     if couples:
         left -= {name for name, _ in couples}
         open_ -= {name for _, name in couples}
         text = pair.gold.text
-        wrong += [(_difference(text, predicted, gold), "both", gold, predicted) for predicted, gold in couples]
-    parted = [couple for couple in couples if couple[0][:2] != couple[1][:2]]
-    spans = {(start, end) for start, end, _ in yours} if left else set()
+        wrong += [(_difference(text, mine, your), "both", your, mine) for mine, your in couples]
+    spans = {(start, end) for start, end, _ in names} if left else set()
     for name in left:
         if name[:2] in spans:
-            wrong.append(("duplicate", "predicted", min(n for n in yours if n[:2] == name[:2]), name))
+            wrong.append(("duplicate", "predicted", min(n for n in names if n[:2] == name[:2]), name))
         else:
-            whole = _around(name, (gold for _, gold in parted))
+            whole = wholes.get(name)
             wrong.append(("split" if whole else "spurious", "predicted", whole, name))
     for name in open_:
-        whole = _around(name, (predicted for predicted, _ in parted))
+        whole = wholes.get(name)
         wrong.append(("merged" if whole else "missed", "gold", name, whole))
     return list(zip(right, right, strict=True)), wrong
 
@@ -224,16 +232,23 @@ def _groups(names: Iterable[Name]) -> Iterator[list[Name]]:
         yield group
 
 
-def _around(part: Name, names: Iterable[Name]) -> Name | None:
-    """The first of the names that has the type of a part and holds it."""
-    return next((n for n in names if n[0] <= part[0] and part[1] <= n[1] and n[2] == part[2]), None)
+def _holders(parts: Iterable[Name], wholes: Sequence[Name]) -> dict[Name, Name]:
+    """For each part that lies inside a whole of its type, the first such whole."""
+    found = {}
+    for part in parts if wholes else ():
+        start, end, label = part
+        for whole in wholes:
+            if whole[0] <= start and end <= whole[1] and whole[2] == label:
+                found[part] = whole
+                break
+    return found
 
 
 _LARGE = 1024
 """Beyond this product of their numbers, spans that hang together are paired by `_roughly`."""
 
 
-def _couples(predicted: Sequence[Name], gold: Sequence[Name]) -> list[tuple[Name, Name]]:
+def _couples(predicted: Sequence[Name], gold: Sequence[Name]) -> list[Couple]:
     """The one-to-one pairs of overlapping names with most equal spans; then most of one type; then the greatest sum
     of intersection over union, in exact arithmetic. No two have the same span and type."""
     if not predicted or not gold:
@@ -257,9 +272,9 @@ def _couples(predicted: Sequence[Name], gold: Sequence[Name]) -> list[tuple[Name
     return [(predicted[row], gold[column]) for row, column in assign(weights)]
 
 
-def _roughly(predicted: Sequence[Name], gold: Sequence[Name]) -> list[tuple[Name, Name]]:
+def _roughly(predicted: Sequence[Name], gold: Sequence[Name]) -> list[Couple]:
     """Pairs as `_couples` gives them, but for the last step: overlaps are as many as can be, in O(n log n)."""
-    couples: list[tuple[Name, Name]] = []
+    couples: list[Couple] = []
     left, open_ = sorted(predicted), sorted(gold)
     keys: tuple[Callable[[Name], Hashable], ...] = (itemgetter(0, 1), itemgetter(2), lambda _: None)
     for key in keys:
