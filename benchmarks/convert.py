@@ -18,8 +18,8 @@ from typing import IO
 import msgspec
 from msgspec import Struct
 
-from khabar.formats import iob2
 from khabar.model import ISSUE, NAME, Document, Entity, paragraphs
+from khabar.tags import iob2
 
 SIDES = ("gold", "predictions")
 
