@@ -1,4 +1,4 @@
-"""The floor under `khabar score --layer entities`: read both files and count strict entity matches, nothing else.
+"""The floor under `khabar score --measure entities.strict`: read both files, count strict matches, nothing else.
 
     python benchmarks/floor.py GOLD PREDICTIONS
 
