@@ -8,6 +8,8 @@ from array import array
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import astuple
+
 from khabar.align import Pair
 from khabar.counts import Counts, Tally
 from khabar.measures import HEADLINE, MEASURES, Measure
@@ -42,6 +44,7 @@ class Ledger:
         """Take the measures that are to be counted."""
         self.measures = tuple(measure for measure in measures if not measure.mean_of)
         self._columns: dict[Key, int] = {}
+        self._places: dict[tuple[str, str], dict[str, int]] = {}
         self._sums: Numbers | None = None
         self._blocks: list[tuple[Numbers, Numbers]] = []
         self._clear()
@@ -74,14 +77,16 @@ class Ledger:
             self.close()
 
     def _put(self, name: str, facet: str, tally: Tally) -> None:
-        columns, ids, values = self._columns, self._ids, self._values
+        columns = self._places.get((name, facet))
+        if columns is None:
+            columns = self._places[name, facet] = {}
+        add_id, add_values = self._ids.append, self._values.extend
         for label, counts in tally.items():
-            key = (name, facet, label)
-            column = columns.get(key)
+            column = columns.get(label)
             if column is None:
-                column = columns[key] = len(columns)
-            ids.append(column)
-            values.extend((counts.matched_predicted, counts.predicted, counts.matched_gold, counts.gold))
+                column = columns[label] = self._columns.setdefault((name, facet, label), len(self._columns))
+            add_id(column)
+            add_values(astuple(counts))
 
     def close(self) -> None:
         """Turn the documents that were added last into a block of the table."""

@@ -68,23 +68,22 @@ def book(predicted: Sequence[Item], gold: Sequence[Item], matched: Pairs, voids:
     A match is booked on each side under that side's label, a false positive under the predicted label, a miss
     under the gold label. ``voids`` are predicted items that match nothing.
     """
-    guesses: dict[str, int] = dict(voids)
+    # For each label: right, predicted, found, gold.
+    sums: dict[str, list[int]] = {label: [0, number, 0, 0] for label, number in voids.items()}
     for _, label in predicted:
-        guesses[label] = guesses.get(label, 0) + 1
-    answers: dict[str, int] = {}
+        if label in sums:
+            sums[label][1] += 1
+        else:
+            sums[label] = [0, 1, 0, 0]
     for _, label in gold:
-        answers[label] = answers.get(label, 0) + 1
-    right: dict[str, int] = {}
-    found: dict[str, int] = {}
+        if label in sums:
+            sums[label][3] += 1
+        else:
+            sums[label] = [0, 0, 0, 1]
     for mine, yours in matched:
-        label = predicted[mine][1]
-        right[label] = right.get(label, 0) + 1
-        label = gold[yours][1]
-        found[label] = found.get(label, 0) + 1
-    return {
-        label: Counts(right.get(label, 0), guesses.get(label, 0), found.get(label, 0), answers.get(label, 0))
-        for label in guesses.keys() | answers.keys()
-    }
+        sums[predicted[mine][1]][0] += 1
+        sums[gold[yours][1]][2] += 1
+    return {label: Counts(*numbers) for label, numbers in sums.items()}
 
 
 Matched = tuple[list[Item], list[Item], Pairs]

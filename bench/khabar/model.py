@@ -238,8 +238,9 @@ def paragraphs(text: str) -> Iterator[Edges]:
     """
     start = 0
     for line in text.split("\n"):
-        stripped = line.strip(WHITE_SPACE)
-        if stripped:
+        if line and not line[0].isspace() and not line[-1].isspace():
+            yield (start, start + len(line))
+        elif stripped := line.strip(WHITE_SPACE):
             left = start + len(line) - len(line.lstrip(WHITE_SPACE))
             yield (left, left + len(stripped))
         start += len(line) + 1

@@ -7,6 +7,7 @@ of two sets, and each measure then looks only at what is left over.
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from operator import itemgetter
 from typing import Literal, NamedTuple
 
@@ -51,9 +52,9 @@ def partial_overlap(pair: Pair) -> Matching:
     That is optimal: a pair of equal spans weighs 1, and taking it apart frees at most two overlaps of ½.
     """
     others = [(mine, yours, 1.0) for mine, yours in _same_spans(pair)]
-    mine_taken, yours_taken = {mine for mine, *_ in others}, {yours for _, yours, _ in others}
-    mine = [name for name in pair.left_predicted if name not in mine_taken]
-    yours = [name for name in pair.left_gold if name not in yours_taken]
+    taken, found = {mine for mine, *_ in others}, {yours for _, yours, _ in others}
+    mine = [name for name in pair.left_predicted if name not in taken]
+    yours = [name for name in pair.left_gold if name not in found]
     if mine and yours:
         others += [(mine[m], yours[y], 0.5) for m, y in overlapping(mine, yours)]
     return Matching(pair.equal, others, _excused(pair, others))
@@ -62,19 +63,31 @@ def partial_overlap(pair: Pair) -> Matching:
 def same_type(pair: Pair) -> Matching:
     """Any overlap and the same type.
 
-    Names with their equal in gold are set free again where a type has names left over on both sides: two
-    overlaps may take the place of one pair of equals.
+    Names with their equal in gold are set free again where a type has names left over on both sides and one of these
+    overlaps them: two overlaps may take the place of one pair of equals.
     """
-    labels = {label for _, _, label in pair.left_predicted} & {label for _, _, label in pair.left_gold}
+    mine, yours, equal = (_by_type(names) for names in (pair.left_predicted, pair.left_gold, pair.equal))
     others: list[Match] = []
-    for label in labels:
-        mine = [name for name in pair.predicted_names if name[2] == label]
-        yours = [name for name in pair.gold_names if name[2] == label]
-        others += [(mine[m], yours[y], 1.0) for m, y in overlapping(mine, yours)]
-    equal = frozenset(name for name in pair.equal if name[2] not in labels) if labels else pair.equal
-    matched = {mine for mine, *_ in others}
-    left = [name for name in pair.predicted_names if name not in equal and name not in matched]
-    return Matching(equal, others, _excused_typed(pair, left) if pair.ignored else ())
+    freed: set[str] = set()
+    for label in mine.keys() & yours.keys():
+        predicted, gold, both = mine[label], yours[label], equal.get(label, [])
+        if any(start < end_ and start_ < end for start, end, _ in chain(predicted, gold) for start_, end_, _ in both):
+            freed.add(label)
+            predicted, gold = predicted + both, gold + both
+        others += [(predicted[m], gold[y], 1.0) for m, y in overlapping(predicted, gold)]
+    kept = frozenset(name for name in pair.equal if name[2] not in freed) if freed else pair.equal
+    if not pair.ignored:
+        return Matching(kept, others)
+    matched = {found for found, *_ in others}
+    left = [name for name in pair.predicted_names if name not in kept and name not in matched]
+    return Matching(kept, others, _excused_typed(pair, left))
+
+
+def _by_type(names: Iterable[Name]) -> dict[str, list[Name]]:
+    found: dict[str, list[Name]] = {}
+    for name in names:
+        found.setdefault(name[2], []).append(name)
+    return found
 
 
 def graded(pair: Pair) -> Matching:
@@ -227,64 +240,58 @@ def tally(pair: Pair, matching: Matching, facet: Facet = "type") -> Tally:
     A match is booked on each side under that side's label, a false positive under the predicted label, a miss under
     the gold label. Quotes that were not located have a type, but no depth.
     """
-    base = _base(pair, facet)
-    guesses = base.predicted
-    right: Mapping[str, float] = base.right
-    found: Mapping[str, float] = base.found
-    if matching.excused:
-        guesses = dict(guesses)
-        for name in matching.excused:
-            guesses[base.predicted_key(name)] -= 1
-    if matching.equal is not pair.equal:
-        right = Counter(map(base.predicted_key, matching.equal))
-        found = Counter(map(base.gold_key, matching.equal))
-    if matching.others:
-        right = _plus(right, ((base.predicted_key(mine), credit) for mine, _, credit in matching.others))
-        found = _plus(found, ((base.gold_key(yours), credit) for _, yours, credit in matching.others))
-    gold = base.gold
-    return {
-        label: Counts(right.get(label, 0), guesses.get(label, 0), found.get(label, 0), gold.get(label, 0))
-        for label in guesses.keys() | gold.keys()
-    }
-
-
-def _plus(sums: Mapping[str, float], credits_: Iterable[tuple[str, float]]) -> dict[str, float]:
-    more = dict(sums)
-    for label, credit in credits_:
-        more[label] = more.get(label, 0) + credit
-    return more
+    base = once(pair, facet, lambda: _base(pair, facet))
+    counts = base.counts if matching.equal is pair.equal else _counts(base, matching.equal)
+    if not (matching.others or matching.excused):
+        return counts
+    changed: dict[str, list[float]] = {}
+    for name in matching.excused:
+        changed.setdefault(base.predicted_key(name), [0, 0, 0])[1] -= 1
+    for mine, yours, credit in matching.others:
+        changed.setdefault(base.predicted_key(mine), [0, 0, 0])[0] += credit
+        changed.setdefault(base.gold_key(yours), [0, 0, 0])[2] += credit
+    counts = dict(counts)
+    for label, (right, guesses, found) in changed.items():
+        old = counts[label]
+        counts[label] = Counts(
+            old.matched_predicted + right, old.predicted + guesses, old.matched_gold + found, old.gold
+        )
+    return counts
 
 
 class Base(NamedTuple):
-    """What every matching of a pair counts the same, by type or by depth: all names, and those with an equal."""
+    """What all matchings of a pair count alike, by type or by depth; ``counts`` has those with an equal as matched."""
 
     predicted_key: Callable[[Name], str]
     gold_key: Callable[[Name], str]
-    predicted: dict[str, int]
-    gold: dict[str, int]
-    right: Mapping[str, int]
-    found: Mapping[str, int]
+    predicted: Mapping[str, int]
+    gold: Mapping[str, int]
+    counts: dict[str, Counts]
 
 
 _TYPE = itemgetter(2)
 
 
 def _base(pair: Pair, facet: Facet) -> Base:
-    """The base of a facet, worked out once a pair."""
-    return once(pair, facet, lambda: _base_of(pair, facet))
+    mine: Callable[[Name], str] = _TYPE
+    yours: Callable[[Name], str] = _TYPE
+    if facet == "depth":
+        mine, yours = depths(pair.predicted_set).__getitem__, depths(pair.gold_set).__getitem__
+    predicted, gold = Counter(map(mine, pair.predicted_set)), Counter(map(yours, pair.gold_set))
+    if facet == "type" and pair.voids["entities"]:
+        predicted.update(pair.voids["entities"])
+    base = Base(mine, yours, predicted, gold, {})
+    return base._replace(counts=_counts(base, pair.equal))
 
 
-def _base_of(pair: Pair, facet: Facet) -> Base:
-    if facet == "type":
-        guesses = Counter(map(_TYPE, pair.predicted_names))
-        if pair.voids["entities"]:
-            guesses.update(pair.voids["entities"])
-        right = Counter(map(_TYPE, pair.equal))
-        return Base(_TYPE, _TYPE, guesses, Counter(map(_TYPE, pair.gold_names)), right, right)
-    mine, yours = depths(pair.predicted_names), depths(pair.gold_names)
-    counts = Counter(mine.values()), Counter(yours.values())
-    right, found = Counter(map(mine.__getitem__, pair.equal)), Counter(map(yours.__getitem__, pair.equal))
-    return Base(mine.__getitem__, yours.__getitem__, *counts, right, found)
+def _counts(base: Base, equal: frozenset[Name]) -> dict[str, Counts]:
+    right = Counter(map(base.predicted_key, equal))
+    found = right if base.predicted_key is base.gold_key else Counter(map(base.gold_key, equal))
+    predicted, gold = base.predicted, base.gold
+    return {
+        label: Counts(right.get(label, 0), predicted.get(label, 0), found.get(label, 0), gold.get(label, 0))
+        for label in predicted.keys() | gold.keys()
+    }
 
 
 def depths(names: Iterable[Name]) -> dict[Name, str]:
