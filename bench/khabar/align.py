@@ -4,8 +4,9 @@ Items that must be the same are paired by a key, items that must overlap by thei
 assignment in exact arithmetic whose ties are broken by what the entities are, never by where they stand.
 """
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Hashable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
 from heapq import heappop, heappush
@@ -221,19 +222,24 @@ def _hard_shares(shared: Shared, mine: Container[int], yours: Container[int]) ->
 
 
 def _soft_shares(
-    predicted: Sequence[Entity], gold: Sequence[Entity], mine: Container[int], yours: Container[int]
+    predicted: Sequence[Entity], gold: Sequence[Entity], mine: Collection[int], yours: Collection[int]
 ) -> dict[Rivals, Fraction | int]:
     """What entities share where one of them is an ISSUE: the overlap of their mentions."""
-    everything = [(m.start, m.end, column, y) for column, e in enumerate(gold) for y, m in enumerate(e.mentions)]
+    everything = sorted((m.start, m.end, column, y) for column, e in enumerate(gold) for y, m in enumerate(e.mentions))
     issues = [found for found in everything if found[2] in yours]
     unions: dict[Rivals, dict[Rivals, Fraction]] = {}
-    for row, entity in enumerate(predicted):
-        facing = everything if row in mine else issues
-        if facing:
-            for m, mention in enumerate(entity.mentions):
+    for facing, rows in ((everything, mine), (issues, [row for row in range(len(predicted)) if row not in mine])):
+        if not facing:
+            continue
+        longest = max(last - first for first, last, _, _ in facing)
+        for row in rows:
+            for m, mention in enumerate(predicted[row].mentions):
                 start, end = mention.start, mention.end
-                for first, last, column, y in facing:
-                    if start < last and first < end:
+                for at in range(bisect_left(facing, (start - longest,)), len(facing)):
+                    first, last, column, y = facing[at]
+                    if first >= end:
+                        break
+                    if start < last:
                         common, union = min(end, last) - max(start, first), max(end, last) - min(start, first)
                         if 2 * common >= union:
                             unions.setdefault((row, column), {})[m, y] = Fraction(common, union)

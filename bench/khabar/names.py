@@ -127,27 +127,27 @@ def clitic(pair: Pair) -> Matching:
     punctuation, or lack the ل that stands for ال after the preposition ل («للعراق»). The matching of equals is
     made maximum by augmenting paths (Berge 1957).
     """
-    gold = pair.gold_set
     owner: dict[Name, Name] = {}
-
-    def augment(mine: Name, seen: set[Name]) -> bool:
-        for yours in _within_clitics(pair.gold.text, mine):
-            if yours in gold and yours not in seen:
-                seen.add(yours)
-                holder = owner.get(yours) or (yours if yours in pair.equal else None)
-                if holder is None or augment(holder, seen):
-                    owner[yours] = mine
-                    return True
-        return False
-
     for mine in pair.left_predicted:
-        augment(mine, set())
+        _augment(pair, owner, mine, set())
     if not owner:
         return strict(pair)
     others = [(mine, yours, 1.0) for yours, mine in owner.items()]
     matched = {mine for mine, *_ in others}
     left = [name for name in pair.left_predicted if name not in matched] if pair.ignored else ()
     return Matching(pair.equal - owner.keys(), others, _excused_typed(pair, left))
+
+
+def _augment(pair: Pair, owner: dict[Name, Name], mine: Name, seen: set[Name]) -> bool:
+    """Find a gold name for a predicted one, if need be by finding another for whoever has it; ``owner`` is the result."""
+    for yours in _within_clitics(pair.gold.text, mine):
+        if yours in pair.gold_set and yours not in seen:
+            seen.add(yours)
+            holder = owner.get(yours) or (yours if yours in pair.equal else None)
+            if holder is None or _augment(pair, owner, holder, seen):
+                owner[yours] = mine
+                return True
+    return False
 
 
 def _within_clitics(text: str, name: Name) -> list[Name]:
