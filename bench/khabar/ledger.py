@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     Numbers = np.ndarray[Any, np.dtype[np.float64]]
+    SmallNumbers = np.ndarray[Any, np.dtype[np.float32]]
 
 LABEL = "label"
 """The facet by which every measure is counted: the label of its items."""
@@ -46,7 +47,7 @@ class Ledger:
         self._columns: dict[Key, int] = {}
         self._places: dict[tuple[str, str], dict[str, int]] = {}
         self._sums: Numbers | None = None
-        self._blocks: list[tuple[Numbers, Numbers]] = []
+        self._blocks: list[tuple[Numbers, SmallNumbers]] = []
         self._clear()
 
     def _clear(self) -> None:
@@ -107,7 +108,9 @@ class Ledger:
                 micro[:, place[name]] += dense[:, column]
         sums = dense.sum(axis=0)
         self._sums = sums if self._sums is None else _wide(self._sums, width) + sums
-        self._blocks.append((micro, dense[:, [column for _, column in self._kept]]))
+        # The headline measures count whole items, which small floats hold exactly.
+        kept = dense[:, [column for _, column in self._kept]].astype(np.float32)
+        self._blocks.append((micro, kept))
         self._clear()
 
     @property
@@ -130,7 +133,7 @@ class Ledger:
         at = {key: position for position, (key, _) in enumerate(self._kept)}
         places = [at[key] for key, _ in other._kept]
         for micro, kept in other._blocks:
-            moved = np.zeros((len(kept), len(at), 4))
+            moved = np.zeros((len(kept), len(at), 4), dtype=np.float32)
             moved[:, places[: kept.shape[1]]] = kept
             self._blocks.append((micro, moved))
 

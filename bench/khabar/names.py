@@ -139,7 +139,7 @@ def clitic(pair: Pair) -> Matching:
 
 
 def _augment(pair: Pair, owner: dict[Name, Name], mine: Name, seen: set[Name]) -> bool:
-    """Find a gold name for a predicted one, if need be by finding another for whoever has it; ``owner`` is the result."""
+    """Find a gold name for a predicted one, if need be by finding another for whoever has it now."""
     for yours in _within_clitics(pair.gold.text, mine):
         if yours in pair.gold_set and yours not in seen:
             seen.add(yours)

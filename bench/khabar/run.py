@@ -156,6 +156,8 @@ class Run:
         self.records: dict[str, list[Record]] = {}
         for record in predictions.records:
             self.records.setdefault(record.doc_id or "", []).append(record)
+        # Documents that give the same share one value: of many documents there are few kinds.
+        self.known_has: dict[frozenset[str], frozenset[str]] = {}
         self.mixed = len(predictions.tracks) > 1
         self.training_facts = self._training_facts()
         wanted = options.measures
@@ -292,7 +294,7 @@ class Run:
             lost.extend(grounded.rejected)
             found.tiers.update(grounded.tiers)
             found.quoted |= grounded.quoted
-        found.has.append(has)
+        found.has.append(self.known_has.setdefault(has, has))
         self._note(gold, found)
         predicted = predicted or Document(doc_id=gold.doc_id, text=gold.text)
         if self.types:

@@ -20,7 +20,7 @@ RESAMPLES, ROUNDS, SEED = 1000, 10_000, 12345
 FEW = 30
 """With fewer documents than this, intervals and tests say little: a warning is due."""
 
-_MANY = 2_000_000
+_MANY = 500_000
 """So many weights are held at once."""
 EXACT = 12
 """Up to so many documents every exchange of two systems' documents is tried."""
