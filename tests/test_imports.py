@@ -9,8 +9,8 @@ import khabar
 
 PACKAGE = Path(khabar.__file__).parent
 ORDER = (
-    *("model", "problems", "schemas", "corpus", "grounding", "formats", "checks", "align", "counts", "measures"),
-    *("scoring", "dataset", "sheets", "passes", "intake", "view", "report", "systems", "cli"),
+    *("model", "problems", "schemas", "corpus", "grounding", "formats", "checks", "align", "counts", "clusters"),
+    *("measures", "scoring", "dataset", "sheets", "passes", "intake", "view", "report", "systems", "cli"),
 )
 
 

@@ -6,14 +6,15 @@ digit. Where there is nothing to score, there is no value (None; the reference s
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from heapq import heappop, heappush
+from itertools import chain
 from math import lcm
 from operator import itemgetter
 from typing import NamedTuple
 
 from msgspec import Struct
 
-from khabar.align import assign
 from khabar.counts import Counts, Tally
 from khabar.model import ISSUE, Edges, Entity
 
@@ -51,12 +52,27 @@ Overlap = tuple[int, int, int, int, int]
 """Two clusters that share mentions: positions in the predicted and gold list, mentions shared, sizes of the two."""
 
 
+_ALONE = -1
+"""Where the path of a row ends that is left alone."""
+
+
 class Extent(Struct, frozen=True):
     """How many clusters there are, how many mentions in them, and how many of the clusters have a single mention."""
 
     clusters: int
     mentions: int
     singletons: int
+
+    def __add__(self, other: "Extent") -> "Extent":
+        """The two together."""
+        return Extent(
+            self.clusters + other.clusters, self.mentions + other.mentions, self.singletons + other.singletons
+        )
+
+    @property
+    def plural(self) -> "Extent":
+        """That of the clusters of two mentions or more."""
+        return Extent(self.clusters - self.singletons, self.mentions - self.singletons, 0)
 
 
 class Contingency(Struct, frozen=True):
@@ -74,8 +90,10 @@ class Contingency(Struct, frozen=True):
     contested: list[list[Overlap]]
 
 
-def contingency(predicted: Sequence[Cluster], gold: Sequence[Cluster]) -> Contingency:
+def contingency(predicted: Sequence[Cluster], gold: Sequence[Cluster], same: Sequence[Cluster] = ()) -> Contingency:
     """What all coreference measures need of two sides' clusters, none of them empty.
+
+    ``same`` are clusters known to be on both sides, which stand in neither of the other lists.
 
     A span may stand in several clusters of one side (entities of different types). Each is a mention of its own then,
     and the mentions at one span are paired one to one: those of identical clusters with each other; the others where
@@ -83,21 +101,23 @@ def contingency(predicted: Sequence[Cluster], gold: Sequence[Cluster]) -> Contin
     spans come first. The papers know clusters without common mentions only; with this, they are so again.
     """
     mine, yours = set(predicted), set(gold)
-    same = mine & yours
+    both = mine & yours
     if len(mine) == len(predicted) and len(yours) == len(gold):
-        mine -= same
-        yours -= same
-        sides = list(mine), list(yours), list(same)
+        mine -= both
+        yours -= both
+        rows, columns, identical = [*mine], [*yours], [*same, *both]
     else:
         guesses, answers = Counter(predicted), Counter(gold)
-        both = guesses & answers
-        sides = list((guesses - both).elements()), list((answers - both).elements()), list(both.elements())
+        equal = guesses & answers
+        rows, columns = [*(guesses - equal).elements()], [*(answers - equal).elements()]
+        identical = [*same, *equal.elements()]
     overlaps = [
-        (row, column, count, len(sides[0][row]), len(sides[1][column]))
-        for row, counts in enumerate(_shared(*sides[:2]))
+        (row, column, count, len(rows[row]), len(columns[column]))
+        for row, counts in enumerate(_shared(rows, columns))
         for column, count in counts.items()
     ]
-    return Contingency(_extent(predicted), _extent(gold), _extent(sides[2]), overlaps, _contested(overlaps))
+    extent = _extent(identical)
+    return Contingency(extent + _extent(rows), extent + _extent(columns), extent, overlaps, _contested(overlaps))
 
 
 def without_singletons(c: Contingency) -> Contingency:
@@ -105,10 +125,7 @@ def without_singletons(c: Contingency) -> Contingency:
     overlaps, *contested = [
         [overlap for overlap in group if overlap[3] > 1 and overlap[4] > 1] for group in (c.overlaps, *c.contested)
     ]
-    predicted, gold, same = [
-        Extent(extent.clusters - extent.singletons, extent.mentions - extent.singletons, 0)
-        for extent in (c.predicted, c.gold, c.same)
-    ]
+    predicted, gold, same = c.predicted.plural, c.gold.plural, c.same.plural
     return Contingency(predicted, gold, same, overlaps, [group for group in contested if len(group) > 1])
 
 
@@ -120,15 +137,15 @@ def _extent(clusters: Sequence[Cluster]) -> Extent:
 def _shared(predicted: Sequence[Cluster], gold: Sequence[Cluster]) -> list[dict[int, int]]:
     """For each predicted cluster, how many mentions it shares with which gold clusters (positions)."""
     columns = {span: column for column, cluster in enumerate(gold) for span in cluster}
-    mentions = len(frozenset[Edges]().union(*predicted))
+    mentions = len(set(chain.from_iterable(predicted)))
     if len(columns) < sum(map(len, gold)) or mentions < sum(map(len, predicted)):
         return _pair_mentions(predicted, gold)
     shared: list[dict[int, int]] = []
     for cluster in predicted:
         counts: dict[int, int] = {}
         for span in cluster:
-            if span in columns:
-                column = columns[span]
+            column = columns.get(span)
+            if column is not None:
                 counts[column] = counts.get(column, 0) + 1
         shared.append(counts)
     return shared
@@ -218,7 +235,7 @@ def ceaf_m(c: Contingency) -> Counts:
 
 def ceaf_e(c: Contingency) -> Counts:
     """Clusters aligned one to one for the greatest sum of φ4 = 2·|p ∩ g| / (|p| + |g|), of which it is (Luo 2005)."""
-    scale = lcm(*{mine + yours for _, _, _, mine, yours in c.overlaps})
+    scale = lcm(*[mine + yours for _, _, _, mine, yours in c.overlaps])
     similarity = c.same.clusters * scale
     similarity += sum([2 * shared * (scale // (mine + yours)) for _, _, shared, mine, yours in c.overlaps])
     for group in c.contested:
@@ -236,7 +253,7 @@ def conll(muc: Counts, b_cubed: Counts, ceaf_e: Counts) -> float | None:
 
 def _by_mentions(c: Contingency, credited: Sequence[tuple[int, int, int]]) -> Counts:
     """Mentions of identical clusters and credits (numerator, denominators for precision and recall), rounded once."""
-    scale = lcm(*{below for _, below, _ in credited}, *{below for _, _, below in credited})
+    scale = lcm(*[below for _, below, _ in credited], *[below for _, _, below in credited])
     predicted = c.same.mentions * scale + sum([above * (scale // below) for above, below, _ in credited])
     gold = c.same.mentions * scale + sum([above * (scale // below) for above, _, below in credited])
     return Counts(predicted / scale, c.predicted.mentions, gold / scale, c.gold.mentions)
@@ -255,9 +272,56 @@ def _forgone(pairs: list[tuple[int, int, int]]) -> int:
     if len({column for column, _ in heaviest.values()}) < len(heaviest):
         heaviest = {column: (row, weight) for row, column, weight in pairs}
         if len({row for row, _ in heaviest.values()}) < len(heaviest):
-            weights = {(row, column): weight for row, column, weight in pairs}
-            return sum(weights.values()) - sum([weights[pair] for pair in assign(weights)])
+            return sum([weight for _, _, weight in pairs]) - _heaviest(pairs)
     return sum([weight for _, _, weight in pairs]) - sum([weight for _, weight in heaviest.values()])
+
+
+def _heaviest(pairs: Iterable[tuple[int, int, int]]) -> int:
+    """The greatest sum of weights of one-to-one pairs among these (row, column, weight), all integers.
+
+    Row by row along the cheapest augmenting path, which may end in leaving a row alone, found by Dijkstra's algorithm
+    under the prices of rows and columns (Kuhn 1955; Edmonds & Karp 1972). Only pairs that there are cost time, so that
+    thousands of clusters in one group take less than a second.
+    """
+    weights: dict[int, dict[int, int]] = defaultdict(dict)
+    for row, column, weight in pairs:
+        weights[row][column] = weight
+    prices: dict[int, int] = {}
+    column_prices: dict[int, int] = defaultdict(int)
+    owners: dict[int, int] = {}
+    columns: dict[int, int | None] = {}
+    for first in weights:
+        row, distance = first, 0
+        prices[row] = max(0, *[weight - column_prices[column] for column, weight in weights[row].items()])
+        reached = {row: 0}
+        passed: dict[int, tuple[int, int]] = {}
+        paths: list[tuple[int, int, int]] = []
+        while True:
+            heappush(paths, (distance + prices[row], _ALONE, row))
+            for column, weight in weights[row].items():
+                if column not in passed:
+                    heappush(paths, (distance + prices[row] + column_prices[column] - weight, column, row))
+            distance, end, row = heappop(paths)
+            while end in passed:
+                distance, end, row = heappop(paths)
+            if end not in owners:
+                break
+            passed[end] = distance, row
+            row = owners[end]
+            reached[row] = distance
+        for other, at in reached.items():
+            prices[other] -= distance - at
+        for column, (at, _) in passed.items():
+            column_prices[column] += distance - at
+        while True:
+            left = columns.get(row)
+            columns[row] = None if end == _ALONE else end
+            if end != _ALONE:
+                owners[end] = row
+            if left is None:
+                break
+            end, row = left, passed[left][1]
+    return sum(weights[row][column] for column, row in owners.items())
 
 
 # -- whole entities ------------------------------------------------------------------------------------------
@@ -267,29 +331,35 @@ class Comparison(Struct, frozen=True):
     """How the whole entities of two sides meet.
 
     ``types`` has, in order, each type and how many entities of it were predicted, are in gold, and are the same in
-    both; ``predicted`` and ``gold`` are the others.
+    both. ``same`` are these, ``predicted`` and ``gold`` the others.
     """
 
     types: list[tuple[str, int, int, int]]
-    predicted: set[TypedCluster]
-    gold: set[TypedCluster]
+    same: Collection[TypedCluster]
+    predicted: Collection[TypedCluster]
+    gold: Collection[TypedCluster]
 
 
 def compare(predicted: Sequence[TypedCluster], gold: Sequence[TypedCluster]) -> Comparison:
-    """What the measures of whole entities need; no span stands twice in one type of a side.
+    """What all measures of whole entities need; no span stands twice in one type of a side.
 
     An entity without mentions, as a prediction whose quotes were not found may be, counts and matches nothing.
     """
     mine, yours = set(predicted), set(gold)
     same = mine & yours
-    mine -= same
-    yours -= same
-    guesses, answers, both = _count(predicted), _count(gold), _count(same)
+    sides = _others(predicted, mine, same), _others(gold, yours, same)
+    both = _count(same, {})
+    guesses, answers = _count(sides[0], both), _count(sides[1], both)
     types = [
         (type_, guesses.get(type_, 0), answers.get(type_, 0), both.get(type_, 0))
         for type_ in sorted(guesses.keys() | answers.keys())
     ]
-    return Comparison(types, mine, yours)
+    return Comparison(types, same, *sides)
+
+
+def coreference(c: Comparison) -> Contingency:
+    """The contingency of the entities that take part in coreference."""
+    return contingency(chains(c.predicted), chains(c.gold), chains(c.same))
 
 
 def soft(c: Comparison) -> Tally:
@@ -298,27 +368,37 @@ def soft(c: Comparison) -> Tally:
     Precision is Σ share out of all predicted entities, recall out of gold's; how the other side clusters the mentions
     does not matter (soft entity F1 of DWIE, Zaporojets et al. 2021).
     """
+    tally = hard(c)
     mine, yours = _shares(c.predicted, c.gold), _shares(c.gold, c.predicted)
-    return {
-        type_: Counts(_plus(same, mine.get(type_)), predicted, _plus(same, yours.get(type_)), gold)
-        for type_, predicted, gold, same in c.types
-    }
+    for type_ in mine:
+        counts = tally[type_]
+        matched = [(counts.matched_gold * below + above) / below for above, below in (mine[type_], yours[type_])]
+        tally[type_] = Counts(matched[0], counts.predicted, matched[1], counts.gold)
+    return tally
 
 
-def hard(c: Comparison) -> Tally:
+def hard(c: Comparison) -> dict[str, Counts]:
     """Entities that the other side has with the same type and mentions, by type (hard entity F1 of DWIE, ibid.)."""
     return {type_: Counts(same, predicted, same, gold) for type_, predicted, gold, same in c.types}
 
 
-def _count(clusters: Iterable[TypedCluster]) -> dict[str, int]:
-    counts: dict[str, int] = {}
+def _others(clusters: Sequence[TypedCluster], kinds: set[TypedCluster], same: set[TypedCluster]) -> list[TypedCluster]:
+    """The clusters that are not the same on the other side; equal ones (without mentions) each for itself."""
+    if len(kinds) == len(clusters):
+        return [*kinds - same]
+    return [cluster for cluster in clusters if cluster not in same]
+
+
+def _count(clusters: Iterable[TypedCluster], counts: Mapping[str, int]) -> dict[str, int]:
+    """The counts by type, with these clusters."""
+    counted = dict(counts)
     for type_, _ in clusters:
-        counts[type_] = counts.get(type_, 0) + 1
-    return counts
+        counted[type_] = counted.get(type_, 0) + 1
+    return counted
 
 
 def _shares(clusters: Iterable[TypedCluster], others: Iterable[TypedCluster]) -> dict[str, tuple[int, int]]:
-    """By type, the shares of each cluster's mentions that stand in others of the type, as one fraction."""
+    """By type, the shares of each cluster's mentions that stand in others of the type, summed up to one fraction."""
     held: dict[str, set[Edges]] = {}
     for type_, spans in others:
         held.setdefault(type_, set()).update(spans)
@@ -329,8 +409,3 @@ def _shares(clusters: Iterable[TypedCluster], others: Iterable[TypedCluster]) ->
             scale = lcm(below, len(spans))
             shares[type_] = above * (scale // below) + found * (scale // len(spans)), scale
     return shares
-
-
-def _plus(count: int, fraction: tuple[int, int] | None) -> float:
-    """A count and a fraction (numerator, denominator) together, rounded once."""
-    return (count * fraction[1] + fraction[0]) / fraction[1] if fraction else count
