@@ -296,31 +296,38 @@ def _heaviest(pairs: Iterable[tuple[int, int, int]]) -> int:
         reached = {row: 0}
         passed: dict[int, tuple[int, int]] = {}
         paths: list[tuple[int, int, int]] = []
-        while True:
-            heappush(paths, (distance + prices[row], _ALONE, row))
+        best, end, last = prices[row], _ALONE, row
+        while distance < best:
+            here = distance + prices[row]
+            if here < best:
+                best, end, last = here, _ALONE, row
             for column, weight in weights[row].items():
-                if column not in passed:
-                    heappush(paths, (distance + prices[row] + column_prices[column] - weight, column, row))
-            distance, end, row = heappop(paths)
-            while end in passed:
-                distance, end, row = heappop(paths)
-            if end not in owners:
+                there = here + column_prices[column] - weight
+                if there < best and column not in passed:
+                    if column in owners:
+                        heappush(paths, (there, column, row))
+                    else:
+                        best, end, last = there, column, row
+            while paths and paths[0][1] in passed:
+                heappop(paths)
+            if not paths or paths[0][0] >= best:
                 break
-            passed[end] = distance, row
-            row = owners[end]
+            distance, column, row = heappop(paths)
+            passed[column] = distance, row
+            row = owners[column]
             reached[row] = distance
         for other, at in reached.items():
-            prices[other] -= distance - at
+            prices[other] -= best - at
         for column, (at, _) in passed.items():
-            column_prices[column] += distance - at
+            column_prices[column] += best - at
         while True:
-            left = columns.get(row)
-            columns[row] = None if end == _ALONE else end
+            left = columns.get(last)
+            columns[last] = None if end == _ALONE else end
             if end != _ALONE:
-                owners[end] = row
+                owners[end] = last
             if left is None:
                 break
-            end, row = left, passed[left][1]
+            end, last = left, passed[left][1]
     return sum(weights[row][column] for column, row in owners.items())
 
 
