@@ -516,5 +516,8 @@ def test_a_type_map_brings_both_sides_onto_its_labels():
     card = score(GOLD, guesses, types="anercorp")
     assert card["entities.strict"].score == 1
     assert "|types:anercorp|" in card.signature
+    own = list(open_set().documents("test"))
+    whole = score(own, own, types="wojood")
+    assert whole["coref.conll"].score == whole["entities.strict"].score == 1
     plain = score(GOLD, [mentions("a", (11, 16))])
     assert signature_differences(plain.signature, card.signature) == [("types", "khabar", "anercorp")]

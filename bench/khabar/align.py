@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeVar, cast
 
 from khabar.counts import GRAIN
 from khabar.grounding import Void
-from khabar.model import AUTHOR, ISSUE, NAME, Document, Edges, Entity, Section, paragraphs
+from khabar.model import AUTHOR, COREFERENT, ISSUE, NAME, Document, Edges, Entity, Section, paragraphs
 
 Weight = TypeVar("Weight")
 Made = TypeVar("Made")
@@ -392,11 +392,14 @@ class Pair:
         predicted: Document,
         voids: Iterable[Void] = (),
         training_facts: frozenset[tuple[str, str, str]] | None = None,
+        coreferent: frozenset[str] = COREFERENT,
     ) -> None:
         """Take two documents of the same text.
 
-        ``voids`` are predicted items that can match nothing, ``training_facts`` what the training split states.
+        ``voids`` are predicted items that can match nothing, ``training_facts`` what the training split states,
+        ``coreferent`` the entity types that take part in coreference.
         """
+        self.coreferent = coreferent
         self.gold = gold
         self.predicted = predicted
         self.training_facts = training_facts or frozenset()

@@ -113,16 +113,19 @@ def _by_form(pair: Pair, _: Inventory) -> Tally:
 # -- entities as clusters ------------------------------------------------------------------------------------
 
 
-def _sides(pair: Pair) -> tuple[list[clusters.TypedCluster], list[clusters.TypedCluster]]:
-    return once(pair, "clusters", lambda: (clusters.whole(pair.predicted.entities), clusters.whole(pair.gold.entities)))
+def _compared(pair: Pair) -> clusters.Comparison:
+    return once(
+        pair,
+        "clusters",
+        lambda: clusters.compare(clusters.whole(pair.predicted.entities), clusters.whole(pair.gold.entities)),
+    )
 
 
-def _whole(count: Callable[[clusters.Comparison], Tally]) -> Counting:
-    """The counting of a measure of whole entities; how the sides compare is worked out once for both."""
+def _whole(count: Callable[[clusters.Comparison], Mapping[str, Counts]]) -> Counting:
+    """The counting of a measure of whole entities."""
 
     def counting(pair: Pair, _: Inventory) -> Tally:
-        found = count(once(pair, "whole entities", lambda: clusters.compare(*_sides(pair))))
-        return {label: _grained(counts) for label, counts in found.items()}
+        return {label: _grained(counts) for label, counts in count(_compared(pair)).items()}
 
     return counting
 
@@ -131,7 +134,7 @@ def _chains(count: Callable[[clusters.Contingency], Counts], singletons: bool) -
     """The counting of a coreference measure; how the clusters meet is worked out once for all of them."""
 
     def counting(pair: Pair, _: Inventory) -> Tally:
-        found = once(pair, "chains", lambda: clusters.contingency(*map(clusters.chains, _sides(pair))))
+        found = once(pair, "chains", lambda: clusters.coreference(_compared(pair), pair.coreferent))
         if not singletons:
             found = once(pair, "chains of two or more", lambda: clusters.without_singletons(found))
         return {"": _grained(count(found))}

@@ -16,6 +16,9 @@ AUTHOR = "author"
 ISSUE = "ISSUE"
 """The entity type that only the target of a stance may have."""
 
+COREFERENT = frozenset({"PER", "NORP", "ROLE", "ORG", "GPE", "LOC", "FAC", "EVENT", "LAW", "PRODUCT", "WORK"})
+"""The entity types that take part in coreference: neither amounts, dates and the like nor issues do."""
+
 NAME = "name"
 """The mention form that the entity measures ask for; the others are nominal, pronoun and adjective."""
 

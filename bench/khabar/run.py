@@ -17,7 +17,7 @@ from khabar.formats import PredictionFile, Record, Track, read_prediction, salva
 from khabar.grounding import Fault, Prediction, Unlocated, Void, ground, voids
 from khabar.ledger import Ledger
 from khabar.measures import MEASURES, Fact, facts
-from khabar.model import Document, Edges, Layer
+from khabar.model import COREFERENT, Document, Edges, Layer
 from khabar.problems import Invalid, Problem, decode, in_json, isolate, json_pointer
 from khabar.projections import counted, fold, project_pair, projected_inventory, type_map
 from khabar.quotes import Tier
@@ -150,6 +150,8 @@ class Run:
         self.gold = gold
         self.types = type_map(options.types, gold.inventory) if options.types is not None else None
         self.labels = projected_inventory(gold.inventory, self.types) if self.types else gold.inventory
+        folded = self.types.folded if self.types else {}
+        self.coreferent = frozenset(folded.get(label) or label for label in COREFERENT)
         self.known = {place: frozenset(labels) for place, labels in gold.inventory.labels.items()}
         self.predictions = predictions
         self.options = options
@@ -300,7 +302,7 @@ class Run:
         if self.types:
             gold, predicted = project_pair(gold, predicted, self.types)
             lost = list(counted(lost, self.types))
-        return Pair(gold, predicted, lost, self.training_facts)
+        return Pair(gold, predicted, lost, self.training_facts, self.coreferent)
 
     def _note(self, gold: Document, found: Found) -> None:
         layers = (gold.entities, gold.relations, gold.stance, gold.subsections)
