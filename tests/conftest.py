@@ -1,4 +1,5 @@
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,3 +27,21 @@ def conformance() -> Path:
     if not folder.is_dir():
         pytest.skip("the published values (../shared/conformance) are not here")
     return folder
+
+
+def steps(work) -> int:
+    """How many lines of Python a function runs through: the same on every machine, as time is not."""
+    counted = 0
+
+    def trace(frame, event, _):
+        nonlocal counted
+        counted += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        work()
+    finally:
+        sys.settrace(before)
+    return counted
