@@ -276,7 +276,7 @@ class _Grounding:
             tuple(self.unlocated),
             frozenset(self.has),
             self.quoted,
-            tuple(_rejected(self.prediction)),
+            () if self.prediction.rejected is UNSET else tuple(_rejected(self.prediction)),
             self.tiers,
         )
 
@@ -295,6 +295,11 @@ class _Grounding:
         return False
 
     # -- spans ---------------------------------------------------------------------------------------------
+
+    @cached_property
+    def size(self) -> int:
+        """How long the text is, where offsets are code points; else 0, so that none is taken as it comes."""
+        return len(self.text) if self.unit is None else 0
 
     @cached_property
     def unit(self) -> Callable[[int], int | None] | None:
@@ -389,25 +394,27 @@ class _Grounding:
             self.has |= {"entities", "mentions"}
         elif prediction.entities is not UNSET:
             self.has |= {"entities", "coreference"}
+        types = self.known["entities.type"]
         grounded: dict[str, Entity] = {}
         for position, flat in enumerate(_items(prediction.mentions)):
-            given = flat.id if flat.id is not UNSET else f"#{position}"
-            at: Pointer = ("mentions", position)
-            if self._is_new(grounded, given, flat.type, 1, at):
-                mentions = self._mentions(flat.type, (flat,), at)
-                grounded[given] = Entity(id=given, type=flat.type, mentions=mentions)
+            given, kind = flat.id if flat.id is not UNSET else f"#{position}", flat.type
+            if given in grounded or given == AUTHOR or kind not in types:
+                self._explain_entity(grounded, given, kind, 1, ("mentions", position))
+            else:
+                grounded[given] = Entity(
+                    id=given, type=kind, mentions=self._mentions(kind, (flat,), "mentions", position)
+                )
         for position, entity in enumerate(_items(prediction.entities)):
-            kind = entity.type
-            at = ("entities", position)
-            if self._is_new(grounded, entity.id, kind, len(entity.mentions), at):
-                mentions = self._mentions(kind, entity.mentions, at)
-                grounded[entity.id] = Entity(id=entity.id, type=kind, name=_given(entity.name), mentions=mentions)
+            given, kind = entity.id, entity.type
+            if given in grounded or given == AUTHOR or kind not in types:
+                self._explain_entity(grounded, given, kind, len(entity.mentions), ("entities", position))
+            else:
+                mentions = self._mentions(kind, entity.mentions, "entities", position)
+                grounded[given] = Entity(id=given, type=kind, name=_given(entity.name), mentions=mentions)
         return tuple(grounded.values())
 
-    def _is_new(self, grounded: dict[str, Entity], given: str, kind: str, count: int, at: Pointer) -> bool:
-        """Whether an entity may stand: an id of its own and a known type; one of an unknown type has no mentions."""
-        if given != AUTHOR and given not in grounded and kind in self.known["entities.type"]:
-            return True
+    def _explain_entity(self, grounded: dict[str, Entity], given: str, kind: str, count: int, at: Pointer) -> None:
+        """Say why an entity cannot stand; one of an unknown type stays without mentions, for what names it."""
         lost = (Void("entities", kind),) * count
         if given == AUTHOR or given in grounded:
             reason = "is reserved for the article's own voice" if given == AUTHOR else "stands twice"
@@ -415,26 +422,24 @@ class _Grounding:
         else:
             self.label("entities.type", kind, (*at, "type"), lost)
             grounded[given] = Entity(id=given, type=kind, mentions=())
-        return False
 
-    def _mentions(self, kind: str, mentions: Sequence[PredictedMention], at: Pointer) -> tuple[Mention, ...]:
+    def _mentions(self, kind: str, mentions: Sequence[PredictedMention], layer: str, at: int) -> tuple[Mention, ...]:
         """The mentions of an entity: those by code points with nothing wrong at once, all others looked for."""
-        text, taken, forms = self.text, self.taken, self.known["entities.form"]
-        size = len(text) if self.unit is None else 0
+        text, taken, size = self.text, self.taken, self.size
         found: list[Mention] = []
         for position, mention in enumerate(mentions):
             start, end, form = mention.start, mention.end, mention.form
             if start is not UNSET and end is not UNSET and 0 <= start < end <= size:
                 words, key = text[start:end], (kind, start, end)
                 if (
-                    (form is UNSET or form in forms)
+                    (form is UNSET or form in self.known["entities.form"])
                     and (mention.text is UNSET or mention.text == words)
                     and key not in taken
                 ):
                     taken.add(key)
                     found.append(Mention(start, end, words, NAME if form is UNSET else form))
                     continue
-            place = at if at[0] == "mentions" else (*at, "mentions", position)
+            place = (layer, at) if layer == "mentions" else (layer, at, "mentions", position)
             found.extend(self._looked_for(mention, kind, place))
         return tuple(found)
 
@@ -456,9 +461,7 @@ class _Grounding:
             self.taken.add((kind, start, end))
             yield Mention(start, end, self.text[start:end], form)
 
-    def evidence(self, spans: Sequence[Located] | UnsetType, at: Pointer, layer: str, label: str) -> tuple[Quote, ...]:
-        if spans is UNSET:
-            return ()
+    def evidence(self, spans: Sequence[Located], at: Pointer, layer: str, label: str) -> tuple[Quote, ...]:
         self.has.add(f"{layer}.evidence")
         about = Void(f"{layer}.evidence", label)
         return tuple(
@@ -484,7 +487,8 @@ class _Grounding:
             sound = kind in types and head in known and tail in known
             if not sound:
                 self._explain_relation(relation, known, at)
-            evidence = self.evidence(relation.evidence, at, "relations", kind)
+            spans = relation.evidence
+            evidence = () if spans is UNSET else self.evidence(spans, at, "relations", kind)
             if sound:
                 yield Relation(id=f"r{position + 1}", type=kind, head=head, tail=tail, evidence=evidence)
 
@@ -524,7 +528,8 @@ class _Grounding:
                     self.fault("track", at, message, "Label each given pair once.", (Void("stance", stance.label),))
                     sound = False
                 pairs.discard(pair)
-            evidence = self.evidence(stance.evidence, at, "stance", stance.label)
+            spans = stance.evidence
+            evidence = () if spans is UNSET else self.evidence(spans, at, "stance", stance.label)
             if sound:
                 yield Stance(
                     id=f"s{position + 1}",
@@ -553,7 +558,9 @@ class _Grounding:
         if self.prediction.subsections is not UNSET:
             self.has.add("subsections")
         last = 0
-        for start, end, position, section in sorted(self._section_edges(), key=lambda found: found[:3]):
+        sections = _items(self.prediction.subsections)
+        for start, end, position in sorted(self._section_edges(sections)):
+            section = sections[position]
             at: Pointer = ("subsections", position)
             if start < last and section.first is not UNSET:
                 self.misplaced(Void("subsections", section.kind), section.first, at, "repeated", (start, end))
@@ -586,28 +593,27 @@ class _Grounding:
                 known = self.label("subsections.function", function, (*at, "function"), lost)
             self.label("subsections.kind", section.kind, (*at, "kind"), lost if known else ())
 
-    def _section_edges(self) -> Iterator[tuple[int, int, int, PredictedSection]]:
-        """Where each section lies; one that gives its first line runs to the next section or the text's end."""
-        placed: list[tuple[int, int | None, int, PredictedSection]] = []
-        for position, section in enumerate(_items(self.prediction.subsections)):
-            at: Pointer = ("subsections", position)
+    def _section_edges(self, sections: Sequence[PredictedSection]) -> list[tuple[int, int, int]]:
+        """Where each section lies, with its position; by its first line it runs to the next or to the text's end."""
+        placed: list[tuple[int, int, int]] = []
+        begun: list[tuple[int, int]] = []
+        for position, section in enumerate(sections):
             if isinstance(section.start, int) and isinstance(section.end, int):
                 lost = (Void("subsections", section.kind),)
-                edges = self.offsets(section.start, section.end, at, lost)
+                edges = self.offsets(section.start, section.end, ("subsections", position), lost)
                 if edges:
-                    placed.append((*edges, position, section))
+                    placed.append((*edges, position))
             else:
                 first = section.first or ""
-                line = locate_line(self.index, first, self.loosest)
-                for start, _ in self.found(line, first, (*at, "first"), Void("subsections", section.kind)):
-                    placed.append((start, None, position, section))
-        starts = sorted(start for start, *_ in placed)
-        for start, given, position, section in placed:
-            if given is None:
-                after = bisect_left(starts, start + 1)
-                limit = starts[after] if after < len(starts) else len(self.text)
-                given = start + len(self.text[start:limit].rstrip(WHITE_SPACE))
-            yield start, given, position, section
+                found = locate_line(self.index, first, self.loosest)
+                about, at = Void("subsections", section.kind), ("subsections", position, "first")
+                begun.extend((start, position) for start, _ in self.found(found, first, at, about))
+        starts = sorted(start for start, *_ in (*placed, *begun)) if begun else []
+        for start, position in begun:
+            after = bisect_left(starts, start + 1)
+            limit = starts[after] if after < len(starts) else len(self.text)
+            placed.append((start, start + len(self.text[start:limit].rstrip(WHITE_SPACE)), position))
+        return placed
 
     def _heading(self, span: Located | None | UnsetType, section: Edges, at: Pointer) -> Quote | None:
         """The heading of a section; a quote that is the section's own first line may stand elsewhere too."""

@@ -59,7 +59,8 @@ class Quote(Span, frozen=True, forbid_unknown_fields=True, gc=False):
 
     def __post_init__(self) -> None:
         """Refuse a text of another length than the span."""
-        Span.__post_init__(self)
+        if not 0 <= self.start < self.end:
+            Span.__post_init__(self)
         if len(self.text) != self.end - self.start:
             raise ValueError(f"{self.start}..{self.end} is not as long as its text {self.text!r}")
 
@@ -183,6 +184,9 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc
         """Every span of the document that repeats its text, mentions first."""
         for entity in self.entities:
             yield from entity.mentions
+        yield from self._other_quotes()
+
+    def _other_quotes(self) -> Iterator[Quote]:
         for relation in self.relations:
             yield from relation.evidence
         for stance in self.stance:
@@ -208,30 +212,38 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc
     def _wrong_references(self) -> Iterator[str]:
         known = {entity.id for entity in self.entities}
         for relation in self.relations:
-            if not {relation.head, relation.tail} <= known:
+            if relation.head not in known or relation.tail not in known:
                 yield f"relation {relation.id} names an entity that is not there"
+        known.add(AUTHOR)
         for stance in self.stance:
-            named = {stance.holder, stance.target} | ({stance.source} if stance.source else set())
-            if not named <= known | {AUTHOR} or stance.target == AUTHOR:
+            source = stance.source or AUTHOR
+            if stance.target == AUTHOR or not (stance.holder in known and stance.target in known and source in known):
                 yield f"stance {stance.id} names an entity that is not there"
 
     def _wrong_spans(self) -> Iterator[str]:
         text = self.text
-        for quote in self.quotes():
-            if text[quote.start : quote.end] != quote.text:
-                yield f"the text at {quote.start}..{quote.end} is not {quote.text!r}"
         seen: set[tuple[str, int, int]] = set()
         for entity in self.entities:
+            kind = entity.type
             for mention in entity.mentions:
-                key = (entity.type, mention.start, mention.end)
-                if key in seen:
-                    yield f"{mention.start}..{mention.end} stands twice in type {entity.type}"
-                seen.add(key)
+                start, end = mention.start, mention.end
+                if text[start:end] != mention.text:
+                    yield _not_there(mention)
+                if (kind, start, end) in seen:
+                    yield f"{start}..{end} stands twice in type {kind}"
+                seen.add((kind, start, end))
+        for quote in self._other_quotes():
+            if text[quote.start : quote.end] != quote.text:
+                yield _not_there(quote)
         last = 0
         for section in sorted(self.subsections, key=lambda s: s.start):
             if section.start < last or section.end > len(text):
                 yield f"section {section.id} overlaps another or leaves the text"
             last = section.end
+
+
+def _not_there(quote: Quote) -> str:
+    return f"the text at {quote.start}..{quote.end} is not {quote.text!r}"
 
 
 def paragraphs(text: str) -> Iterator[Edges]:
