@@ -17,7 +17,7 @@ from test_schemas import PREDICTION, spoilt
 from khabar.checks import check
 from khabar.corpus import open_set
 from khabar.dataset import lines
-from khabar.model import Document, Entity, Mention, Metadata, Relation
+from khabar.model import Document, Entity, Mention, Metadata, Quote, Relation
 from khabar.problems import Invalid
 from khabar.report import as_json, as_text
 from khabar.schemas import inventory, validator
@@ -521,3 +521,20 @@ def test_a_type_map_brings_both_sides_onto_its_labels():
     assert whole["coref.conll"].score == whole["entities.strict"].score == 1
     plain = score(GOLD, [mentions("a", (11, 16))])
     assert signature_differences(plain.signature, card.signature) == [("types", "khabar", "anercorp")]
+
+
+def test_evidence_that_is_not_in_the_text_costs_precision():
+    """A quote that is evidence and is not found counts with its characters; its relation stays."""
+    own = document("a", (11, 16), (28, 33))
+    relation = Relation(id="r", type="near", head="e0", tail="e1", evidence=(Quote(0, 9, TEXT[:9]),))
+    gold = msgspec.structs.replace(own, relations=(relation,))
+    guess = {
+        "doc_id": "a",
+        "entities": [{"id": e.id, "type": e.type, "mentions": [{"start": m.start, "end": m.end} for m in e.mentions]}
+                     for e in gold.entities],
+        "relations": [{"type": "near", "head": "e0", "tail": "e1", "evidence": [{"text": TEXT[:9]}, {"text": "غائب"}]}],
+    }  # fmt: skip
+    card = score([gold], [guess])
+    assert card["relations.strict"].score == 1
+    counts = card["relations.evidence"].counts
+    assert (counts.matched_predicted, counts.predicted, counts.matched_gold, counts.gold) == (9, 13, 9, 9)

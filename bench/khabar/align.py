@@ -15,7 +15,7 @@ from operator import attrgetter
 from typing import NamedTuple, TypeVar, cast
 
 from khabar.counts import GRAIN
-from khabar.grounding import Void
+from khabar.grounding import Unlocated, Void
 from khabar.model import AUTHOR, COREFERENT, ISSUE, NAME, Document, Edges, Entity, Section, paragraphs
 
 Weight = TypeVar("Weight")
@@ -405,7 +405,9 @@ class Pair:
         self.training_facts = training_facts or frozenset()
         self.voids: dict[str, Counter[str]] = defaultdict(Counter)
         for void in voids:
-            self.voids[void.layer][void.label] += 1
+            # Evidence counts in characters.
+            evidence = isinstance(void, Unlocated) and void.layer.endswith(".evidence")
+            self.voids[void.layer][void.label] += len(void.quote) if evidence else 1
         self.memory: dict[str, object] = {}
         """What a room works out once for several measures of a pair, under a name of its own."""
 

@@ -308,14 +308,20 @@ def _apart(document: Document, position: int, kind: str) -> tuple[bool, list[Edg
 
 def _relations_evidence(pair: Pair, labels: Inventory) -> Tally:
     matched = strict_relations(pair, labels)[2]
-    return _evidence(pair.predicted.relations, pair.gold.relations, matched, _KIND)
+    return _evidence(pair.predicted.relations, pair.gold.relations, matched, _KIND, pair.voids["relations.evidence"])
 
 
 def _evidence(
-    predicted: Sequence[Relation | Stance], gold: Sequence[Relation | Stance], matched: Pairs, label: Callable[..., str]
+    predicted: Sequence[Relation | Stance],
+    gold: Sequence[Relation | Stance],
+    matched: Pairs,
+    label: Callable[..., str],
+    lost: Mapping[str, int],
 ) -> Tally:
-    """Characters of evidence by label; those of an item that is not matched match nothing."""
+    """Characters of evidence by label; those of an item that is not matched, and of a lost quote, match nothing."""
     sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    for name, characters in lost.items():
+        sums[name][1] = characters
     partner = dict(matched)
     backwards = {yours: mine for mine, yours in matched}
     for position, item in enumerate(predicted):
@@ -424,7 +430,7 @@ def _stance_strict(pair: Pair, _: Inventory) -> Tally:
 
 def _stance_evidence(pair: Pair, _: Inventory) -> Tally:
     matched = _stances(pair, with_label=True)[2]
-    return _evidence(pair.predicted.stance, pair.gold.stance, matched, _LABEL)
+    return _evidence(pair.predicted.stance, pair.gold.stance, matched, _LABEL, pair.voids["stance.evidence"])
 
 
 # -- subsections ---------------------------------------------------------------------------------------------
