@@ -406,8 +406,8 @@ class Pair:
         self.voids: dict[str, Counter[str]] = defaultdict(Counter)
         for void in voids:
             # Evidence counts in characters.
-            evidence = isinstance(void, Unlocated) and void.layer.endswith(".evidence")
-            self.voids[void.layer][void.label] += len(void.quote) if evidence else 1
+            lost = void.quote if isinstance(void, Unlocated) and void.layer.endswith(".evidence") else "1"
+            self.voids[void.layer][void.label] += len(lost)
         self.memory: dict[str, object] = {}
         """What a room works out once for several measures of a pair, under a name of its own."""
 
