@@ -24,7 +24,7 @@ from typing import NamedTuple
 HERE = Path(__file__).resolve().parent
 KHABAR = (sys.executable, "-c", "from khabar.cli import app; app()")
 EVERYTHING = ("--resamples", "1000")
-"""What `khabar score` needs to compute all that the promise names."""
+"""What `khabar score` needs to compute all that the goals name."""
 
 LIMIT = 900.0
 """After how many seconds a process is stopped."""
@@ -70,9 +70,9 @@ class Row(NamedTuple):
 
 
 class Held(NamedTuple):
-    """A promise: what is asked, what was measured, and whether it is kept; None where it could not be measured."""
+    """A goal: what is asked, what was measured, and whether it is kept; None where it could not be measured."""
 
-    promise: str
+    goal: str
     measured: str = "—"
     kept: bool | None = None
 
@@ -265,49 +265,49 @@ def everything(cache: Path, sizes: Sizes, repeat: int) -> str:
 
 
 def _held_speed(score: Row, strict: Row, floor: Row) -> Iterator[Held]:
-    promise = "all layers: at least 1,500 documents a second"
+    goal = "all layers: at least 1,500 documents a second"
     if score.spent:
         rate = score.documents / score.spent.cpu
-        yield Held(promise, f"{rate:,.0f}", rate >= 1500)
+        yield Held(goal, f"{rate:,.0f}", rate >= 1500)
     else:
-        yield Held(promise)
-    promise = "entities.strict alone: at least half the speed of the typed read"
+        yield Held(goal)
+    goal = "entities.strict alone: at least half the speed of the typed read"
     if strict.spent and floor.spent:
         share = floor.spent.cpu / strict.spent.cpu
-        yield Held(promise, f"{share:.2f}", share >= 0.5)
+        yield Held(goal, f"{share:.2f}", share >= 0.5)
     else:
-        yield Held(promise)
+        yield Held(goal)
 
 
 def _held_memory(score: Row, many: Row) -> Iterator[Held]:
-    promise = "peak memory below 150 MB"
+    goal = "peak memory below 150 MB"
     if score.spent:
-        yield Held(promise, f"{score.spent.memory:.0f} MB", score.spent.memory < 150)
+        yield Held(goal, f"{score.spent.memory:.0f} MB", score.spent.memory < 150)
     else:
-        yield Held(promise)
-    promise = f"peak memory flat from {score.documents:,} to {many.documents:,} documents, but for the counts"
+        yield Held(goal)
+    goal = f"peak memory flat from {score.documents:,} to {many.documents:,} documents, but for the counts"
     if score.spent and many.spent:
         grown = many.spent.memory - score.spent.memory
         each = grown * 1e6 / (many.documents - score.documents)
-        yield Held(promise, f"{grown:+.0f} MB, {each:,.0f} bytes a document")
+        yield Held(goal, f"{grown:+.0f} MB, {each:,.0f} bytes a document")
     else:
-        yield Held(promise)
+        yield Held(goal)
 
 
 def _held_jobs(one: Row, two: Row) -> Iterator[Held]:
-    promises = "`--jobs 2`: at least 1.7 times faster", "`--jobs 2`: the same figures to the last digit"
+    goals = "`--jobs 2`: at least 1.7 times faster", "`--jobs 2`: the same figures to the last digit"
     if one.spent and two.spent:
         times = one.spent.wall / two.spent.wall
-        yield Held(promises[0], f"{times:.2f}", times >= 1.7)
+        yield Held(goals[0], f"{times:.2f}", times >= 1.7)
         same = one.spent.out == two.spent.out
-        yield Held(promises[1], "the same" if same else "different", same)
+        yield Held(goals[1], "the same" if same else "different", same)
     else:
-        yield from map(Held, promises)
+        yield from map(Held, goals)
 
 
 def _held_seconds(row: Row) -> Held:
-    promise = f"{row.name}: less than {SECONDS:g} s"
-    return Held(promise, f"{row.spent.cpu:.1f} s", row.spent.cpu < SECONDS) if row.spent else Held(promise, row.note)
+    goal = f"{row.name}: less than {SECONDS:g} s"
+    return Held(goal, f"{row.spent.cpu:.1f} s", row.spent.cpu < SECONDS) if row.spent else Held(goal, row.note)
 
 
 # -- tables --------------------------------------------------------------------------------------------------
@@ -329,9 +329,9 @@ def environment(peers: dict[str, str | None]) -> str:
 
 
 def warnings(sizes: Sizes, known: str, busy: bool) -> Iterator[str]:
-    """Sentences that say what keeps the figures from being those that were promised."""
+    """Sentences that say what keeps the figures from being those that the goals are held against."""
     if sizes == QUICK:
-        yield "**Small sets (`--quick`): much of each figure is the start of Python, and no promise is tested.**"
+        yield "**Small sets (`--quick`): much of each figure is the start of Python, and no goal is tested.**"
     if "--resamples" not in known:
         yield "**This khabar does not know `--resamples`: no intervals were computed.**"
     if busy:
@@ -356,10 +356,10 @@ def speed_table(rows: Sequence[Row], reference: Row | None = None) -> str:
 
 
 def held_table(held: Sequence[Held]) -> str:
-    """Promises, what was measured, and whether they are kept."""
+    """Goals, what was measured, and whether they are kept."""
     words = {True: "yes", False: "no", None: "—"}
-    lines = [["promised", "measured", "kept"], ["---", "---:", "---:"]]
-    lines += [[promise.promise, promise.measured, words[promise.kept]] for promise in held]
+    lines = [["goal", "measured", "reached"], ["---", "---:", "---:"]]
+    lines += [[goal.goal, goal.measured, words[goal.kept]] for goal in held]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
