@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -11,8 +12,8 @@ from hypothesis import assume, given
 from msgspec.structs import replace
 from strategies import documents
 
-from khabar.checks import CANARY, RULES, check, problems_json
-from khabar.corpus import checksum
+from khabar.checks import RULES, check, problems_json
+from khabar.corpus import CANARY, checksum
 from khabar.model import Document
 
 EXAMPLES = Path(__file__).parent / "examples"
@@ -122,6 +123,73 @@ def test_bidi_and_nfc_are_errors_in_our_own_set_and_warnings_elsewhere():
     """The stricter rules are for khabar's corpus."""
     found = {problem.severity for name in ("text.bidi", "text.nfc") for problem in check(EXAMPLES / "invalid" / name)}
     assert found == {"warning"}
+
+
+VALUES = {
+    "DATE": (
+        "2025-06-18 2025-06 2025 199X -07XX/-04XX XXXX-02-29 2024-22 XXXX-WXX-4 2022/2023 ../2025 P27Y PT24H P1.5Y",
+        "2025-13-45 2025-02-30 السبت 2025-6-1 18/06/2025 P 27Y 2024-25 ٢٠٢٥",
+    ),
+    "TIME": (
+        "T15:00 XXXX-10-15T09:00 2025-11-14TXX T05:00/T08:00 PT12M",
+        "15:00 2025-11-14 T25:00 T12:75 2025-02-30TXX",
+    ),
+    "PERCENT": ("15% 8-21% 0.5%", "15 % ١٥%"),
+}
+
+
+@pytest.mark.parametrize("kind", VALUES)
+def test_values_have_one_form(kind):
+    """ISO 8601 with X for unspecified digits, seasons, intervals and durations; days that the calendar has."""
+    for good, words in zip((True, False), VALUES[kind], strict=True):
+        for value in words.split():
+            assert accepted(kind, value) is good, value
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "good"),
+    [
+        ("MONEY", "1300000 درهم", True),
+        ("QUANTITY", "6.5 كيلومتر", True),
+        ("QUANTITY", "120000 متر مكعب", True),
+        ("MONEY", "درهم 20", False),
+        ("QUANTITY", "20", False),
+        ("QUANTITY", "20لتر", False),
+    ],
+)
+def test_amounts_are_figures_and_a_unit(kind, value, good):
+    """The figure first, then a space and the unit."""
+    assert accepted(kind, value) is good
+
+
+def accepted(kind, value):
+    """Whether the rule on the form of values finds nothing wrong with one."""
+    rule = next(rule for rule in RULES if rule.id == "entity.value-form")
+    draft = SimpleNamespace(annotation={"entities": [{"type": kind, "value": value}]})
+    return not list(rule.find(draft))
+
+
+def test_a_new_pass_is_warned_of_what_gold_may_not_hold(tmp_path):
+    """Until its document's gold is adjudicated; then the pass stays as it was made, and is left alone."""
+    shutil.copytree(EXAMPLES / "invalid" / "span.word", tmp_path / "set")
+    annotations = tmp_path / "set" / "annotations"
+    (annotations / "passes" / "a").mkdir(parents=True)
+    gold, made = annotations / "salt-market.json", annotations / "passes" / "a" / "salt-market.json"
+    made.write_bytes(gold.read_bytes())
+    assert [(p.rule, p.severity) for p in check(made)] == [("span.word", "warning")]
+    gold.write_bytes(gold.read_bytes().replace(b'"adjudicated": false', b'"adjudicated": true'))
+    assert check(made) == ()
+
+
+def test_a_mention_that_stands_twice_in_one_entity_is_to_go(tmp_path):
+    """Nobody is told to choose between an entity and itself."""
+    shutil.copytree(EXAMPLES / "valid", tmp_path / "set")
+    file = tmp_path / "set" / "annotations" / "salt-market.json"
+    value = json.loads(file.read_bytes())
+    value["entities"][0]["mentions"] *= 2
+    file.write_text(json.dumps(value, ensure_ascii=False), "utf-8")
+    (problem,) = check(tmp_path / "set")
+    assert (problem.rule, problem.fix) == ("span.repeated", "Take one of the two out.")
 
 
 @given(documents())

@@ -1,12 +1,14 @@
 """The command, as a user meets it: results, talk and exit status."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from khabar.cli import app
+from khabar.corpus import CANARY
 
 EXAMPLES = Path(__file__).parent / "examples"
 GOLDEN = Path(__file__).parent / "golden"
@@ -17,11 +19,66 @@ def run(*args, stdin=None):
     return CliRunner().invoke(app, [str(arg) for arg in args], input=stdin)
 
 
+@pytest.fixture
+def own_set(tmp_path, monkeypatch):
+    """A set of one document, in which one stands."""
+    shutil.copytree(EXAMPLES / "valid", tmp_path / "set")
+    monkeypatch.chdir(tmp_path / "set")
+    return tmp_path / "set"
+
+
+def test_without_a_name_the_set_that_one_stands_in_is_read(own_set, monkeypatch):
+    """In a set, or below it, every verb means that set; elsewhere khabar's own."""
+    (own_set / "corpus" / "broken.txt").write_text("نص\n", "utf-8")
+    monkeypatch.chdir(own_set / "corpus")
+    checked = run("check")
+    assert checked.exit_code == 1
+    assert "broken.txt:1:1: error file.missing" in checked.stdout
+    assert f"1 error, 0 warnings in 1 document of {own_set}\n" in checked.stderr
+    (own_set / "corpus" / "broken.txt").unlink()
+    assert json.loads(run("export", "inputs").stdout)["doc_id"] == "salt-market"
+    assert json.loads(run("export", "jsonl").stdout)["doc_id"] == "salt-market"
+    assert json.loads(run("predict", "rules").stdout)["doc_id"] == "salt-market"
+    assert "docs:1|" in run("score", GOLDEN / "predictions.jsonl").stdout
+    assert "salt-market.json: is not in canonical form" in run("format", "--check").stderr
+    assert run("view", "salt-market", "-o", "page.html").exit_code == 0
+    monkeypatch.chdir(own_set.parent)
+    assert "in 12 documents of" in run("check").stderr
+
+
+def test_what_contributing_says_works_word_for_word(tmp_path, root, monkeypatch):
+    """new, anchor, view, merge and check in a copy of khabar's own set, whose files carry the canary."""
+    own = tmp_path / "khabar"
+    for part in ("corpus", "annotations", "schemas"):
+        shutil.copytree(root / part, own / part)
+    monkeypatch.chdir(own)
+    Path("page.txt").write_text("مكتبة الكرمل\n\nافتتحت المكتبة.\n", "utf-8")
+    answers = "مكتبة\nJO\nculture\nbrief\ncomposed\nkhabar\nCC-BY-4.0\ntest\n"
+    assert run("new", "page.txt", "--doc-id", "karmel-library", stdin=answers).exit_code == 0
+    sheet = "doc_id: karmel-library\nannotators: {}\ne1 | FAC | مكتبة الكرمل | all\n"
+    sections = 'headline | 1 | "مكتبة الكرمل"\nlead | 1 | "افتتحت" | main_event\n'
+    for name in "ab":
+        Path(f"{name}.sheet").write_text(sheet.format(name) + sections, "utf-8")
+        passed = f"annotations/passes/{name}/karmel-library.json"
+        assert run("anchor", f"{name}.sheet", "-o", passed).exit_code == 0
+        assert json.loads(Path(passed).read_bytes())["canary"] == CANARY
+    assert run("view", "karmel-library", "--pass", "a").exit_code == 0
+    merge = ("merge", "annotations/passes/a", "annotations/passes/b", "-o", "annotations")
+    run(*merge)
+    assert run(*merge).exit_code == 0
+    made = json.loads(Path("annotations/karmel-library.json").read_bytes())
+    assert made["adjudicated"]
+    assert made["canary"] == CANARY
+    checked = run("check")
+    assert checked.stdout == ""
+    assert "0 errors, 0 warnings in 13 documents" in checked.stderr
+
+
 def test_help_names_every_verb():
     """Without arguments the command shows its help."""
     shown = run("--help")
     assert shown.exit_code == 0
-    for verb in ("score", "check", "rules", "measures", "build", "export", "predict"):
+    for verb in ("score", "explain", "check", "rules", "measures", "build", "export", "predict"):
         assert verb in shown.stdout
 
 
@@ -52,11 +109,36 @@ def test_a_refused_prediction_lists_its_problems_and_writes_nothing():
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_the_report_is_to_the_letter_what_it_was(form):
+def test_the_report_is_to_the_letter_what_it_was(form, root, monkeypatch):
     """A report on a small set, in both forms, held against a golden file."""
-    shown = run("score", GOLDEN / "predictions.jsonl", "--gold", EXAMPLES / "valid", "--format", form)
+    monkeypatch.chdir(root)
+    shown = run("score", "tests/golden/predictions.jsonl", "--gold", "tests/examples/valid", "--format", form)
     assert shown.exit_code == 0
     assert shown.stdout == (GOLDEN / f"report.{form}").read_text("utf-8")
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_the_errors_are_to_the_letter_what_they_were(form):
+    """Every error of a small set in its text, and the counts, held against a golden file."""
+    shown = run("explain", GOLDEN / "predictions.jsonl", "--gold", EXAMPLES / "valid", "--format", form)
+    assert shown.exit_code == 0
+    assert shown.stdout == (GOLDEN / f"errors.{form}").read_text("utf-8")
+
+
+def test_errors_can_be_chosen():
+    """By document, layer and class, where boundary stands for all that begin with it; what there is not is refused."""
+    args = ("explain", GOLDEN / "predictions.jsonl", "--gold", EXAMPLES / "valid", "--format", "json")
+
+    def classes(*more):
+        return {(e["layer"], e["class"]) for e in json.loads(run(*args, *more).stdout)["errors"]}
+
+    assert classes("--class", "boundary") == {("entities", "boundary: shorter")}
+    assert classes("--class", "correct", "--layer", "relations") == {("relations", "correct")}
+    assert classes("--doc", "salt-market") == classes()
+    assert {layer for layer, _ in classes("--layer", "stance")} == {"stance"}
+    for more in (("--doc", "nowhere"), ("--class", "nonsense"), ("--class", "reversed", "--layer", "stance")):
+        refused = run(*args, *more)
+        assert (refused.exit_code, refused.stdout) == (2, ""), more
 
 
 def test_gold_scored_against_itself_from_the_command(tmp_path):
@@ -68,9 +150,13 @@ def test_gold_scored_against_itself_from_the_command(tmp_path):
 
 
 def test_inputs_hold_what_a_system_may_see_and_nothing_else():
-    """doc_id and text; words with offsets when asked for; never an annotation, unless entities are asked for."""
+    """doc_id, text, canary; words with offsets when asked for; never an annotation, unless entities are asked for."""
     plain = [json.loads(line) for line in run("export", "inputs").stdout.splitlines()]
-    assert all(set(line) == {"doc_id", "text"} for line in plain)
+    assert all(set(line) == {"doc_id", "text", "canary"} for line in plain)
+    assert {line["canary"] for line in plain} == {CANARY}
+    others = run("export", "inputs", "--gold", EXAMPLES / "valid").stdout
+    assert set(json.loads(others)) == {"doc_id", "text"}
+    assert run("score", "-", stdin=json.dumps(plain[0] | {"mentions": []})).exit_code == 0
     words = [json.loads(line) for line in run("export", "inputs", "--words").stdout.splitlines()]
     for line in words:
         assert all(line["text"][w["start"] : w["end"]] == w["text"] for w in line["words"])
@@ -100,3 +186,65 @@ def test_rules_and_measures_are_listed():
     assert "span.text" in run("rules").stdout
     assert "entities.strict" in run("measures").stdout
     assert run("--version").stdout.startswith("khabar ")
+
+
+def test_many_problems_are_cut_short_for_people_and_whole_for_programs(tmp_path):
+    """Fifty are shown and the rest counted; JSON has all."""
+    path = tmp_path / "gold.jsonl"
+    path.write_text("{broken\n" * 60, "utf-8")
+    shown = run("check", path)
+    assert shown.stdout.count("json.syntax") == 50
+    assert "… and 10 more" in shown.stderr
+    assert "60 errors" in shown.stderr
+    assert len(json.loads(run("check", path, "--format", "json").stdout)) == 60
+    refused = run("score", path, "--gold", EXAMPLES / "valid")
+    assert refused.stderr.count("json.syntax") == 50
+    assert "60 problems; there is no result." in refused.stderr
+
+
+def test_what_cannot_be_read_or_written_is_a_problem_with_a_remedy(tmp_path):
+    """A folder for -o, a file for build, an inventory that is not there; nothing is left behind."""
+    (tmp_path / "file").write_text("x")
+    for call in (
+        ("export", "inputs", "-o", tmp_path),
+        ("build", tmp_path / "file"),
+        ("score", GOLDEN / "predictions.jsonl", "--inventory", tmp_path / "nosuch"),
+    ):
+        refused = run(*call)
+        assert refused.exit_code == 2
+        assert "\n    " in refused.stderr
+        assert "1 problem; there is no result." in refused.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    assert not list(tmp_path.parent.glob(f".{tmp_path.name}.*"))
+
+
+def test_a_layer_that_the_file_does_not_have_is_said(tmp_path):
+    """An empty table is no answer by itself."""
+    path = tmp_path / "p.jsonl"
+    path.write_text('{"doc_id": "salt-market", "mentions": []}', "utf-8")
+    shown = run("score", path, "--gold", EXAMPLES / "valid", "--layer", "stance")
+    assert f"{path} has nothing of what was asked for" in shown.stderr
+
+
+def test_labels_are_listed_by_layer():
+    """Every label with its names and meaning, or those of a layer."""
+    shown = run("labels", "--layer", "stance").stdout
+    assert "stance.label" in shown
+    assert "favor                مؤيد · favor" in shown
+    assert "entities.type" not in shown
+    assert all(label in run("labels").stdout for label in ("PER", "nominal", "head_of", "headline", "main_event"))
+
+
+def test_a_set_is_formatted_by_its_annotations_alone(own_set):
+    """`format .` leaves alone what lies in a set beside its annotations, as `check .` does."""
+    (own_set / "tests").mkdir()
+    (own_set / "tests" / "broken.json").write_text('{"entities": 1', "utf-8")
+    assert run("format", ".").exit_code == 0
+    assert run("format", "--check", ".").exit_code == 0
+
+
+def test_rules_say_which_are_for_gold_alone():
+    """A pass that breaks one is warned."""
+    listed = {line.split()[0]: line for line in run("rules").stdout.splitlines()}
+    assert "a pass" in listed["span.word"]
+    assert "a pass" not in listed["span.text"]

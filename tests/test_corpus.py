@@ -2,13 +2,13 @@
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 import khabar
-from khabar.checks import CANARY
-from khabar.corpus import checksum, open_set, write_whole
+from khabar.corpus import CANARY, checksum, open_set, write_whole
 from khabar.dataset import lines
 from khabar.problems import Invalid
 
@@ -119,6 +119,35 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path):
     assert [p.name for p in Path(tmp_path).iterdir()] == ["out.jsonl"]
 
 
+def test_a_folder_is_not_written_over_by_a_file(tmp_path):
+    """It is refused, and nothing is left beside it."""
+    (tmp_path / "out").mkdir()
+    with pytest.raises(Invalid, match="a folder"), write_whole(tmp_path / "out"):
+        pass
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_build_that_is_named_for_a_set_leads_to_its_file(tmp_path):
+    """The folder has no annotations, but a JSON Lines file to name."""
+    (tmp_path / "khabar.jsonl").write_bytes(b"".join(lines(open_set())))
+    with pytest.raises(Invalid, match=r"Name .*khabar\.jsonl"):
+        open_set(tmp_path)
+
+
 def test_checksums_are_of_utf8_bytes():
     """Text and bytes give the same digest."""
     assert checksum("خبر") == checksum("خبر".encode())
+
+
+def test_a_byte_order_mark_before_gold_is_passed_over(tmp_path):
+    """check and the scorer read a set the same, in both forms, though an editor has put a mark before it."""
+    path = tmp_path / "set.jsonl"
+    path.write_bytes(b"\xef\xbb\xbf" + b"".join(lines(open_set())))
+    assert khabar.check(path) == ()
+    assert list(open_set(path).documents()) == list(open_set().documents())
+    shutil.copytree(Path(__file__).parent / "examples" / "valid", tmp_path / "set")
+    for file in ("corpus/salt-market.json", "annotations/salt-market.json"):
+        place = tmp_path / "set" / file
+        place.write_bytes(b"\xef\xbb\xbf" + place.read_bytes())
+    assert khabar.check(tmp_path / "set") == ()
+    assert [document.doc_id for document in open_set(tmp_path / "set").documents()] == ["salt-market"]

@@ -11,10 +11,13 @@ from typer.testing import CliRunner
 
 import khabar
 from khabar.cli import app
-from khabar.corpus import open_set
+from khabar.corpus import checksum, open_set
+from khabar.errors import CLASSES
 from khabar.measures import HEADLINE
 from khabar.model import ISSUE
 from khabar.passes import agree, open_pass
+from khabar.report import measures_markdown
+from khabar.schemas import ENUMS
 from khabar.systems import predictions
 from khabar.systems.rules import predict
 
@@ -85,7 +88,7 @@ def agreement_table(root):
         cells = []
         for group in (False, True):
             row = figures[group][name]
-            low, high = row.interval
+            low, high, _ = row.interval
             cells += [
                 f"{100 * row.f1:.1f} ({100 * low:.1f}–{100 * high:.1f})",
                 f"{row.counts.gold:g}, {row.counts.predicted:g}",
@@ -96,15 +99,62 @@ def agreement_table(root):
 
 
 def results_table():
-    """The headline measures of the rule system on the whole corpus."""
+    """The headline measures of the rule system on the split to be quoted, and on the whole corpus."""
     texts = [(document.doc_id, document.text) for document in khabar.documents()]
-    card = khabar.score(None, [json.loads(line) for line in predictions(predict, texts)])
-    have = {row.measure: row for row in card.rows}
-    figures = [f"{100 * have[name].score:.1f}" if name in have else "not attempted" for name in HEADLINE]
-    return table(
-        [f"{card.documents} {'document' if card.documents == 1 else 'documents'}", *(f"`{n}`" for n in HEADLINE)],
-        [["rules", *figures]],
-    )
+    predicted = [json.loads(line) for line in predictions(predict, texts)]
+    rows = []
+    for split in ("test", None):
+        card = khabar.score(None, predicted, split=split)
+        have = {row.measure: row for row in card.rows}
+        figures = [f"{100 * have[name].score:.1f}" if name in have else "not attempted" for name in HEADLINE]
+        rows.append(["rules", f"`{split}`" if split else "all", card.documents, *figures])
+    return table(["system", "split", "documents", *(f"`{name}`" for name in HEADLINE)], rows)
+
+
+def labels_page():
+    """docs/labels.md: every label of the inventory, a table for each list."""
+    parts = []
+    for place, name in ENUMS.items():
+        rows = [
+            [f"`{label.label}`", label.name.ar, label.name.en, label.definition.ar, label.definition.en]
+            for label in getattr(INVENTORY, name)
+        ]
+        head = table(["label", "الاسم", "name", "التعريف", "definition"], rows).replace("---:", "---")
+        parts.append(f"## {TITLES[place]}\n\n{head}\n")
+    return "\n".join([LABELS, *parts])
+
+
+LABELS = """# The labels التسميات
+
+What `schemas/inventory.json` defines, which also has an example of each; `khabar labels` lists the same. Which label
+to choose, and how far a span reaches, says GUIDELINES.md.
+"""
+TITLES = {
+    "entities.type": "Entity types أنواع الكيانات",
+    "entities.form": "Forms of a mention صيغ الإشارة",
+    "relations.type": "Relation types أنواع العلاقات",
+    "stance.label": "Stance labels المواقف",
+    "stance.mode": "Modes of a stance صيغ الموقف",
+    "subsections.kind": "Kinds of sections أجزاء الصفحة",
+    "subsections.function": "Functions of sections وظائف الأجزاء",
+}
+
+
+def test_the_page_of_labels_is_the_inventory(root):
+    """docs/labels.md is made from the inventory."""
+    assert (root / "docs" / "labels.md").read_text("utf-8") == labels_page()
+
+
+def test_the_least_set_of_the_documents_is_a_sound_one(root, tmp_path):
+    """The example of docs/own-set.md, with its checksum, breaks no rule, and can be scored against."""
+    example = re.search(r"```json\n(.+?)```", (root / "docs" / "own-set.md").read_text("utf-8"), re.S).group(1)
+    value = json.loads(example)
+    value["text_sha256"] = checksum(value["text"])
+    path = tmp_path / "own.jsonl"
+    path.write_text(json.dumps(value), "utf-8")
+    assert khabar.check(path) == ()
+    found = [{"doc_id": "d-1", "mentions": [{"type": "GPE", "text": "بغداد"}]}]
+    assert khabar.score(path, found)["entities.strict"].score == 1
 
 
 def test_the_datasheet_counts_the_corpus(root):
@@ -127,6 +177,12 @@ def test_the_readme_gives_the_rule_systems_figures(root):
     assert after((root / "README.md").read_text("utf-8"), "results") == results_table()
 
 
+def test_the_measures_are_documented_as_they_are(root):
+    """docs/measures.md ends with what `khabar measures --format markdown` prints."""
+    text = (root / "docs" / "measures.md").read_text("utf-8")
+    assert text.split("<!-- measures -->\n")[1] == measures_markdown()
+
+
 def test_the_readmes_examples_run(root):
     """Its Python names exist, its JSON example is a sound prediction, and the views that it names load."""
     text = (root / "README.md").read_text("utf-8")
@@ -134,13 +190,13 @@ def test_the_readmes_examples_run(root):
         assert callable(getattr(khabar, name))
     example = re.search(r"```json\n(.+?)\n```", text).group(1)
     card = khabar.score(None, [json.loads(example)])
-    assert card.unlocated == 0
+    assert card.unlocated == ()
     assert card["entities.strict"].counts.matched_predicted == 2
 
 
 def commands(root):
     """Every khabar command that README.md, CONTRIBUTING.md or DATASHEET.md writes."""
-    for name in ("README.md", "CONTRIBUTING.md", "DATASHEET.md", "LICENSE-DATA"):
+    for name in ("README.md", "CONTRIBUTING.md", "DATASHEET.md", "LICENSE-DATA", "docs/answers.md"):
         text = (root / name).read_text("utf-8")
         for command in re.findall(r"(?:\.venv/bin/|`)(khabar [a-z][^`&\n]*)", text):
             yield command.strip()
@@ -152,7 +208,7 @@ def test_every_command_in_the_documents_exists(root):
     assert len(found) > 5
     for command in found:
         words = [word for word in shlex.split(command)[1:] if re.fullmatch(r"[a-z]+", word)]
-        verbs = words[:2] if words[0] in ("export", "predict") else words[:1]
+        verbs = words[:2] if words[0] in ("export", "import", "predict") else words[:1]
         assert CliRunner().invoke(app, [*verbs, "--help"]).exit_code == 0, command
 
 
@@ -166,9 +222,22 @@ def test_the_readme_has_one_command_for_each_job(root, mark):
 
 def test_every_file_that_the_documents_name_is_there(root):
     """Links and file names lead somewhere."""
-    for name in ("README.md", "CONTRIBUTING.md", "DATASHEET.md"):
+    for name in ("README.md", "CONTRIBUTING.md", "DATASHEET.md", "docs/sheet.md"):
         for link in re.findall(r"\]\(([^)#:]+)\)", (root / name).read_text("utf-8")):
-            assert (root / link).exists(), f"{name}: {link}"
+            assert ((root / name).parent / link).exists(), f"{name}: {link}"
+
+
+def test_the_classes_of_errors_are_described(root):
+    """docs/errors.md has a row for each class, in the order and the words of the code, with an example."""
+    layer, rows = "", []
+    for line in (root / "docs" / "errors.md").read_text("utf-8").splitlines():
+        if line.startswith("## "):
+            layer = line[3:].lower()
+        elif line.startswith("| ") and not line.startswith("| class "):
+            name, about, *examples = (cell.strip() for cell in line.strip("|").split(" | "))
+            assert any(examples), line
+            rows.append((layer, name, about))
+    assert rows == [tuple(row) for row in CLASSES]
 
 
 def test_the_rules_of_the_guidelines_have_ids_of_their_own(root):

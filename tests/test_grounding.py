@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import convert
 
-from khabar.grounding import Located, Prediction, find_quote, ground, whole_word
+from khabar.grounding import Prediction, ground
 from khabar.model import Document
+from khabar.quotes import Located, find_quote, whole_word
 from khabar.schemas import inventory
 
 TEXT = "زار وزير بغداد، وببغداد التقى 🙂 رئيس بغداديات.\n\nثم عاد\nإلى بغداد"
@@ -120,6 +121,46 @@ def test_a_first_line_that_is_not_there_is_one_void():
     """It is a spurious section of its kind."""
     found = grounded(subsections=[{"first": "لا", "kind": "body"}])
     assert [(void.layer, void.label) for void in found.unlocated] == [("subsections", "body")]
+
+
+def test_a_quote_without_a_place_says_which_and_why():
+    """Its pointer, its words, the reason and the places that it could mean, beside what is lost with it."""
+    found = grounded(
+        entities=[{"id": "e", "type": "GPE", "mentions": [{"text": "وزير"}, {"text": "بغداد"}, {"text": "وزير"}]}],
+        relations=[{"type": "near", "head": "e", "tail": "e", "evidence": [{"text": "لا"}, {"text": "دمشق"}]}],
+        subsections=[{"first": "ثم عاد", "kind": "body", "heading": {"text": "زار"}}, {"first": "ثم", "kind": "box"}],
+    )
+    assert not found.faults
+    assert [(one.layer, one.label, one.pointer, one.quote, one.reason) for one in found.unlocated] == [
+        ("entities", "GPE", ("entities", 0, "mentions", 1), "بغداد", "ambiguous"),
+        ("entities", "GPE", ("entities", 0, "mentions", 2), "وزير", "repeated"),
+        ("relations.evidence", "near", ("relations", 0, "evidence", 0), "لا", "not found"),
+        ("relations.evidence", "near", ("relations", 0, "evidence", 1), "دمشق", "not found"),
+        ("heading", "", ("subsections", 0, "heading"), "زار", "outside"),
+        ("subsections", "box", ("subsections", 1), "ثم", "repeated"),
+    ]
+    assert len(found.unlocated[0].places) == 4
+
+
+def test_the_tiers_that_found_something_are_counted():
+    """Mentions, evidence, first lines and headings; offsets are no quotes."""
+    prediction = {
+        "doc_id": "d",
+        "mentions": [{"type": "PER", "text": "وزيـر"}, {"type": "GPE", "start": 0, "end": 3}],
+        "subsections": [{"first": "الى بغداد", "kind": "body", "heading": {"text": "إلى بغداد"}}],
+    }
+    found = ground(convert(prediction, Prediction), GOLD, inventory(), "fuzzy")
+    assert found.tiers == {"normalised": 2, "exact": 1}
+    assert not found.unlocated
+    plain = ground(convert(prediction, Prediction), GOLD, inventory())
+    assert plain.tiers == {}
+    assert [one.quote for one in plain.unlocated] == ["وزيـر", "الى بغداد"]
+
+
+def test_what_was_rejected_before_is_lost():
+    """Each is a void of its layer and label."""
+    found = grounded(stance=[], rejected=[{"layer": "stance", "label": "favor"}])
+    assert [(void.layer, void.label) for void in found.rejected] == [("stance", "favor")]
 
 
 FAULTS = {

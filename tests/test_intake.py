@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from khabar.checks import check
 from khabar.cli import app
 from khabar.intake import changes, cleaned
+from khabar.schemas import files
 
 VALID = Path(__file__).parent / "examples" / "valid"
 DETAILS = [
@@ -75,5 +76,35 @@ def test_a_taken_name_and_wrong_metadata_are_refused(own_set):
     assert "there already" in new(text, own_set, "--doc-id", "salt-market").stderr
     run = new(text, own_set, "--domain", "weather")
     assert run.exit_code == 2
-    assert "schema" in run.stderr
+    assert "Use one of: culture, disaster" in run.stderr
     assert not list(own_set.rglob("fresh-news*"))
+
+
+def test_a_wrong_answer_is_asked_for_again_at_once(own_set):
+    """What was answered before it stays; the closed lists stand in the question."""
+    file = own_set.parent / "fresh-news.txt"
+    file.write_text("عنوان\n\nنص الخبر كله هنا.\n", "utf-8")
+    answers = ["خبر", "Jordan", "JO", "weather", "economy", "brief", "composed", "khabar", "CC BY", "CC-BY-4.0", "test"]
+    run = CliRunner().invoke(app, ["new", str(file), "--set", str(own_set)], input="\n".join(answers) + "\n")
+    assert run.exit_code == 0, run.output
+    assert run.output.count("Error") == 3
+    metadata = json.loads((own_set / "corpus" / "fresh-news.json").read_bytes())
+    assert (metadata["country"], metadata["domain"], metadata["licence"]) == ("JO", "economy", "CC-BY-4.0")
+
+
+def test_the_questions_name_every_choice():
+    """The lists in the questions are those of the schema."""
+    known = files()["metadata.schema.json"]["properties"]
+    shown = " ".join(CliRunner().invoke(app, ["new", "--help"], env={"COLUMNS": "400"}).output.split())
+    for name in ("domain", "genre", "origin", "split"):
+        assert f": {', '.join(known[name]['enum'])}." in shown
+
+
+def test_a_file_name_that_is_no_id_is_refused_before_anything_is_asked(own_set):
+    """The remedy is --doc-id."""
+    file = own_set.parent / "My Doc.txt"
+    file.write_text("نص", "utf-8")
+    run = CliRunner().invoke(app, ["new", str(file), "--set", str(own_set)])
+    assert run.exit_code == 2
+    assert "--doc-id karmel-library" in " ".join(run.output.split())
+    assert "headline" not in run.output

@@ -11,9 +11,8 @@ from strategies import INVENTORY, disguised, documents, texts
 from typer.testing import CliRunner
 
 from khabar.cli import app
-from khabar.counts import Counts
 from khabar.model import Document
-from khabar.passes import adjudicated, agree, common, f1_interval, merge_sheet, open_pass, read_decisions
+from khabar.passes import adjudicated, agree, common, merge_sheet, open_pass, read_decisions
 from khabar.problems import Invalid
 from khabar.scoring import score
 
@@ -83,6 +82,27 @@ def test_what_is_undecided_is_listed():
     assert (decisions[0].rule, decisions[0].reason, decisions[0].gold) == ("E1", "so it is", "e1 | PER | x | all")
 
 
+def test_a_decision_names_a_rule_that_there_is():
+    """Another word is reported on its line, and alone: what was chosen below it is read as ever."""
+    sheet = "doc_id: d\n\n# entities: 0 agreed, 1 to decide\n\n#? 1 a: e1 | PER | x | all\n#? 1 b: -\n#! 1 {}\n= a\n"
+    for word in ("E99", "e10", "because"):
+        gold, _, problems = read_decisions(sheet.format(f"{word} so it is"), "s", ("a", "b"), ("E10", "E11"))
+        assert [(problem.rule, problem.line) for problem in problems] == [("undecided", 7)], word
+        assert "E10" in problems[0].fix
+        assert gold.split("\n")[7] == "e1 | PER | x | all"
+    assert not read_decisions(sheet.format("E10: so it is"), "s", ("a", "b"), ("E10", "E11"))[2]
+    assert read_decisions(sheet.format("E10"), "s", ("a", "b"), ("E10", "E11"))[2]
+
+
+def test_what_is_wrong_in_a_decided_sheet_is_said_at_its_own_line():
+    """The questions above it do not move a line."""
+    document = Document(doc_id="d", text="x y")
+    sheet = "doc_id: d\n\n#? 1 a: e1 | PER | x | all\n#? 1 b: -\n#! 1 E1 so\n= a\n\ne2 | PIR | y | all\n"
+    with pytest.raises(Invalid) as caught:
+        adjudicated(sheet, "s", document, INVENTORY)
+    assert [(problem.rule, problem.line) for problem in caught.value.problems] == [("sheet.line", 8)]
+
+
 def test_merging_from_the_command_to_gold(tmp_path, root):
     """First a sheet with questions, exit 1; then, decided, gold and the record; then gold is left alone."""
     own = tmp_path / "set"
@@ -106,6 +126,9 @@ def test_merging_from_the_command_to_gold(tmp_path, root):
     again = CliRunner().invoke(app, command)
     assert again.exit_code == 1
     assert "is not decided" in again.stdout
+    sheet.write_bytes(text.encode("utf-16"))
+    assert "Save the file as UTF-8" in CliRunner().invoke(app, command).stdout
+    sheet.write_text(text, "utf-8")
     assert sheet.read_text("utf-8") == text
     sheet.write_text(all_for(text, "a"), "utf-8")
     assert CliRunner().invoke(app, command).exit_code == 0
@@ -135,16 +158,6 @@ def test_agreement_is_the_scorers(root):
     data = json.loads(CliRunner().invoke(app, ["agree", *places, "--format", "json"]).stdout)
     assert data["by_rule"]
     assert data["agreement"][0]["f1"] == pytest.approx(card["entities.strict"].counts.f1)
-
-
-def test_intervals_hold_the_figure_and_are_the_same_every_time():
-    """The bootstrap is seeded; documents that are alike give a point; one document gives none."""
-    documents_ = [Counts(8, 10, 8, 9), Counts(2, 10, 2, 9), Counts(5, 5, 5, 5)]
-    low, high = f1_interval(documents_)
-    assert low < 15 / 24 < high
-    assert f1_interval(documents_) == (low, high)
-    assert f1_interval([Counts(1, 2, 1, 2)] * 5) == (0.5, 0.5)
-    assert f1_interval(documents_[:1]) is None
 
 
 def test_passes_without_a_document_in_common_are_refused(tmp_path):

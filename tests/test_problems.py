@@ -61,7 +61,14 @@ def test_pointers_are_escaped():
 
 def test_what_is_not_json_is_said_with_its_place():
     """Bytes that are not UTF-8, a missing bracket, a doubled property, NaN and a bottomless nest are each a problem."""
-    cases = {b"\xd8\xff": 1, b'{"a":\n': 2, b'{"a": 1, "a": 2}': 1, b"[NaN]": 1, b"[" * 100_000: 1}
+    cases = {
+        b"\xd8\xff": 1,
+        b'{"a":\n': 1,
+        b'{"a": 1,\n "b": [\n\n': 2,
+        b'{"a": 1, "a": 2}': 1,
+        b"[NaN]": 1,
+        b"[" * 100_000: 1,
+    }
     for raw, line in cases.items():
         _, value, problems = decode("x.json", raw)
         assert value is None
@@ -73,3 +80,10 @@ def test_problems_are_ordered_by_place():
     """An error lists its problems in the order of files, lines and columns."""
     late, early = Problem("b", 1, 1, "r", "", "m"), Problem("a", 9, 1, "r", "", "m")
     assert Invalid([late, early]).problems == (early, late)
+
+
+def test_what_is_cut_off_is_reported_where_it_ends():
+    """A line that ends in the middle is wrong at its own end, never on the next line."""
+    _, _, (problem,) = decode("x.jsonl", b'{"doc_id": "d", "mentions": [{"type": "GPE",\n', 7)
+    assert (problem.line, problem.column) == (7, 45)
+    assert "cut off" in problem.message

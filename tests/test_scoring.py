@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import random
+import re
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -13,13 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_schemas import PREDICTION, spoilt
 
+from khabar.checks import check
 from khabar.corpus import open_set
 from khabar.dataset import lines
 from khabar.model import Document, Entity, Mention, Metadata, Relation
 from khabar.problems import Invalid
 from khabar.report import as_json, as_text
 from khabar.schemas import inventory, validator
-from khabar.scoring import score
+from khabar.scoring import score, signature_differences
 
 TEXT = "زار الوزير بغداد.\nثم عاد إلى عمّان."
 
@@ -145,7 +147,6 @@ BAD = {
     "truncated": (b'{"doc_id": "a", "mentions": []}\n{"doc_id": "b", "mentio', "json.syntax", 2),
     "not UTF-8": (b'{"doc_id": "a", "mentions": []}\n\xff\xfe\n', "json.syntax", 2),
     "another type": (b'{"doc_id": "a", "mentions": [{"type": "GPE", "start": "0", "end": 2}]}\n', "schema", 1),
-    "a list": (b"[1]\n", "schema", 1),
     "half a character": (
         b'{"doc_id": "a", "mentions": [{"type": "\\ud800", "start": 0, "end": 2}]}\n',
         "json.syntax",
@@ -201,6 +202,22 @@ def test_bad_predictions_are_refused_with_their_place(kind, tmp_path):
             assert row.counts.matched_gold == 0
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"doc_id": "d", "mentions": [{"type": "GPE", "start": 0, "end": 3}], "mentions": []}',
+        '{"doc_id": "d", "mentions": [{"type": "GPE", "start" : 0, "start" : 1, "end" : 3}]}',
+        '{"doc_id": "d", "text": null, "mentions": [], "metadata": {"a": ":", "a": ":"}}',
+    ],
+)
+def test_a_property_that_stands_twice_is_refused(line, tmp_path):
+    """Of two properties of one name none is silently lost, wherever they stand and however they are written."""
+    (tmp_path / "p.jsonl").write_text(line, "utf-8")
+    with pytest.raises(Invalid, match="stands twice") as caught:
+        score([document("d")], tmp_path / "p.jsonl")
+    assert [problem.rule for problem in caught.value.problems] == ["json.syntax"]
+
+
 def test_every_problem_is_listed_not_only_the_first(tmp_path):
     """Three bad items on two lines are three problems, in order."""
     path = tmp_path / "p.jsonl"
@@ -235,10 +252,29 @@ def test_quotes_that_are_not_found_cost_precision():
     """A quote that stands nowhere, or in two places, is one spurious item, and counted in the report."""
     quotes = [{"type": "GPE", "text": "دمشق"}, {"type": "GPE", "text": "ا"}, {"type": "GPE", "text": "بغداد"}]
     card = score(GOLD, [{"doc_id": "a", "mentions": quotes}])
-    assert card.unlocated == 2
+    assert len(card.unlocated) == 2
     counts = card["entities.strict"].counts
     assert (counts.matched_predicted, counts.predicted) == (1, 3)
     assert "grounding:exact" in card.signature
+
+
+@pytest.mark.parametrize(("tier", "matched"), [("exact", 0), ("normalised", 1), ("fuzzy", 1)])
+def test_the_signature_and_the_notes_tell_how_quotes_were_found(tier, matched):
+    """A looser tier may find more; the signature names the loosest that was allowed, and none without quotes."""
+    card = score(GOLD, [{"doc_id": "a", "mentions": [{"type": "GPE", "text": "بغـداد"}]}], grounding=tier)
+    assert card["entities.strict"].counts.matched_predicted == matched
+    assert f"grounding:{tier}|" in card.signature
+    assert any("1 normalised" in note for note in card.notes) == matched
+    assert "grounding:none" in score(GOLD, [mentions("a", (11, 16))], grounding=tier).signature
+
+
+@pytest.mark.parametrize("broken", [{}, {"relations": [{"type": 3}]}])
+def test_what_was_rejected_before_counts_as_spurious(broken):
+    """Also where the form of the line is wrong and penalised."""
+    rejected = [{"layer": "entities", "label": "HUMAN"}]
+    card = score(GOLD, [mentions("a", (11, 16)) | broken | {"rejected": rejected}], invalid="penalise")
+    assert card["entities.strict"].by_label["HUMAN"].predicted == 1
+    assert card.penalised == 1 + len(broken)
 
 
 def test_windows_line_ends_a_byte_order_mark_and_blank_lines_are_read(tmp_path):
@@ -255,6 +291,58 @@ def test_standard_input_is_read(monkeypatch):
     raw = json.dumps(mentions("a", (11, 16))).encode()
     monkeypatch.setattr("sys.stdin", type("In", (), {"buffer": io.BytesIO(raw)})())
     assert score(GOLD, "-")["entities.strict"].counts.matched_gold == 1
+
+
+@pytest.mark.parametrize("invalid", ["error", "penalise"])
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b'[{"doc_id": "a"}, {"doc_id": "b"}]\n', r"jq -c '\.\[\]'"),
+        (b'{\n  "doc_id": "a",\n  "mentions": []\n}\n', "one line"),
+        (b"\x1f\x8b\x08\x00\n\n", r"\.gz"),
+        (b"doc_id,start,end\n" * 9, "JSON Lines"),
+    ],
+)
+def test_a_file_that_is_not_json_lines_is_one_problem(raw, reason, invalid, tmp_path):
+    """Whatever its lines are, it is said once what to do with the file, for predictions and for gold."""
+    path = tmp_path / "p.jsonl"
+    path.write_bytes(raw)
+    for problems in (caught_of(lambda: score(GOLD, path, invalid=invalid)), check(path)):
+        (problem,) = problems
+        assert re.search(reason, problem.message + problem.fix)
+
+
+def caught_of(call):
+    """The problems that a call is refused with."""
+    with pytest.raises(Invalid) as caught:
+        call()
+    return caught.value.problems
+
+
+def test_what_is_wrong_with_a_label_is_said_once(tmp_path):
+    """Also where something else is wrong with its document; and entities beside mentions are told apart plainly."""
+    path = tmp_path / "p.jsonl"
+    stance = [{"holder": "author", "label": "pro", "target": "x"}, {"label": "favor"}]
+    path.write_text(json.dumps({"doc_id": "a", "entities": [], "stance": stance}), "utf-8")
+    found = caught_of(lambda: score(GOLD, path))
+    assert [problem.pointer for problem in found] == ["/stance/0/label", "/stance/1"]
+    assert "the properties" in found[1].message
+    path.write_text('{"doc_id": "a", "entities": [], "mentions": []}', "utf-8")
+    assert "Give one of the two" in caught_of(lambda: score(GOLD, path))[0].fix
+
+
+def test_gold_without_documents_is_said_once(tmp_path):
+    """Not once for each prediction."""
+    path = tmp_path / "gold.jsonl"
+    path.write_bytes(b"")
+    (problem,) = caught_of(lambda: score(path, [mentions("a"), mentions("b")]))
+    assert "has no documents" in problem.message
+
+
+def test_a_measure_that_is_not_there_is_refused_with_those_that_are():
+    """The KeyError says what the run has."""
+    with pytest.raises(KeyError, match=r"entities\.strict"):
+        score(GOLD, [mentions("a")])["stance.strict"]
 
 
 @pytest.mark.parametrize("raw", [b"", b"\n\n"])
@@ -328,3 +416,105 @@ def test_no_bytes_end_in_anything_but_figures_or_problems(raw, head):
                 score(GOLD, file.name, invalid=mode)
             except Invalid as error:
                 assert error.problems
+
+
+def test_a_signature_can_be_verified():
+    """The differences of two signatures are named field by field; what is none is refused."""
+    card = score(GOLD, [mentions("a", (11, 16))])
+    assert signature_differences(card.signature, card.signature) == []
+    other = score(GOLD, [mentions("a", (11, 16))], seed=1, invalid="penalise")
+    assert signature_differences(card.signature, other.signature) == [
+        ("invalid", "error", "penalise"),
+        ("seed", "12345", "1"),
+    ]
+    with pytest.raises(Invalid, match="no signature"):
+        signature_differences("F1 = 61", card.signature)
+
+
+def test_processes_change_no_figure(tmp_path):
+    """Two processes, or more than there are documents, give the report of one to the last digit."""
+    guesses = [mentions("a", (11, 16), (0, 3)), mentions("b", (28, 33))]
+    path = tmp_path / "p.jsonl"
+    path.write_text("\n".join(json.dumps(guess) for guess in guesses), "utf-8")
+    assert {as_json(score(GOLD, path, jobs=jobs)) for jobs in (1, 2, 5)} == {as_json(score(GOLD, path))}
+    own = [json.loads(line) for line in b"".join(lines(open_set())).splitlines()]
+    assert as_json(score(None, own, jobs=2, by=["genre"])) == as_json(score(None, own, by=["genre"]))
+    path.write_text('{"doc_id": "a", "mentions": [{"type": "gpe", "start": 0, "end": 2}]}\n', "utf-8")
+    with pytest.raises(Invalid, match="gpe"):
+        score(GOLD, path, jobs=2)
+
+
+def test_measures_and_slices_are_chosen_by_name():
+    """Only the measures that were asked for are reported; slices add up; a wrong name is refused with the nearest."""
+    card = score(GOLD, [mentions("a", (11, 16))], measures=["entities.strict"])
+    assert [row.measure for row in card.rows] == ["entities.strict"]
+    whole = score(None, own_predictions(), by=["split"])
+    parts = {part.value: part for part in whole.slices}
+    assert sum(part.documents for part in parts.values()) == whole.documents
+    test = score(None, own_predictions(), split="test")
+    assert parts["test"].scores["entities.strict"][0] == test["entities.strict"].score
+    for options in ({"measures": ["entities.strikt"]}, {"by": ["genres"]}):
+        with pytest.raises(Invalid, match="Did you mean"):
+            score(GOLD, [mentions("a")], **options)
+
+
+def own_predictions():
+    """The rule system's predictions on khabar's own set."""
+    from khabar.systems import predictions
+    from khabar.systems.rules import predict
+
+    return [json.loads(line) for line in predictions(predict, ((d.doc_id, d.text) for d in open_set().documents()))]
+
+
+def test_facts_of_the_training_split_are_left_out_of_unseen():
+    """A relation that training states, by names and type, counts on neither side; without a training split, no row."""
+    whole = score(None, own_predictions())
+    unseen, strict_ = whole["relations.unseen"].counts, whole["relations.strict"].counts
+    training = sum(len(document.relations) for document in open_set().documents("train"))
+    assert unseen.gold <= strict_.gold - training
+    with pytest.raises(KeyError, match="no measure of this run"):
+        score(GOLD, [mentions("a")])["relations.unseen"]
+
+
+def test_gold_with_labels_that_the_inventory_lacks_is_refused():
+    """What `khabar check` refuses in gold is not scored."""
+    with pytest.raises(Invalid, match="person"):
+        score([document("a", (0, 3), kind="person")], [mentions("a")])
+
+
+def test_a_file_of_tags_is_scored_and_tokens_are_seqevals(tmp_path):
+    """Tags come in by Python as by the command; entities.token is there when asked for, and is seqeval's figure."""
+    from seqeval.metrics import f1_score
+    from seqeval.scheme import IOB2
+
+    from khabar.tags import iob2
+
+    documents_ = list(open_set().documents("validation"))
+    path = tmp_path / "tags.conll"
+    with path.open("w", encoding="utf-8") as file:
+        for document_ in documents_:
+            found, tags = iob2(document_)
+            dropped = ["O" if tag.endswith(("PER", "DATE")) else tag for tag in tags]
+            file.write(f"# doc_id = {document_.doc_id}\n")
+            file.writelines(f"{document_.text[s:e]}\t{tag}\n" for (s, e), tag in zip(found, dropped, strict=True))
+            file.write("\n")
+    card = score(None, path, split="validation", token=True)
+    truth = [list(iob2(document_)[1]) for document_ in documents_]
+    guess = [["O" if tag.endswith(("PER", "DATE")) else tag for tag in tags] for tags in truth]
+    expected = f1_score(truth, guess, mode="strict", scheme=IOB2)
+    assert card["entities.token"].score == pytest.approx(float(expected))
+    with pytest.raises(KeyError):
+        score(None, path, split="validation")["entities.token"]
+
+
+def test_a_type_map_brings_both_sides_onto_its_labels():
+    """A system in another scheme's labels is scored by them; the signature says so, with the inventory's own digest."""
+    guesses = [mentions("a", (11, 16), (28, 33)), mentions("b", (11, 16))]
+    for guess in guesses:
+        for mention in guess["mentions"]:
+            mention["type"] = "LOC"
+    card = score(GOLD, guesses, types="anercorp")
+    assert card["entities.strict"].score == 1
+    assert "|types:anercorp|" in card.signature
+    plain = score(GOLD, [mentions("a", (11, 16))])
+    assert signature_differences(plain.signature, card.signature) == [("types", "khabar", "anercorp")]

@@ -103,6 +103,14 @@ WRONG = {
     'body | 1 | "قال"': ("sheet.quote", "letter for letter"),
     'body | 1 | "زار الوزير" | reaction | heading="قال"': ("sheet.quote", "letter for letter"),
     'e1 | GPE | بغداد | "بغداد': ("sheet.quote", "Quote the text"),
+    'e1 | GPE | بغداد | "بغداد"#0': ("sheet.quote", "Quote the text"),
+    'e1 | GPE | بغدآد | "ثم زآرَ"': ("sheet.quote", "The text writes it \u2068ثم زار\u2069 (line 2)"),
+    "author | GPE | بغداد | all": ("sheet.id", "of its own"),
+    'e1 | GPE | بغداد | "بغداد"#1 | wikidata=796': ("sheet.field", 'wikidata="Q796"'),
+    'favor | author | author | "زار الوزير" | mode=said': ("sheet.field", "stated"),
+    'body | 1 | "زار الوزير" | react': ("sheet.field", "Did you mean reaction"),
+    'heads | e1 | e2 | "زار"': ("sheet.line", "Did you mean head_of"),
+    "bad line": ("sheet.line", "fields with |"),
 }
 
 
@@ -113,6 +121,32 @@ def test_what_is_wrong_in_a_sheet_is_said_with_its_line(line):
     _, problems = read_sheet(f"doc_id: d\n\n{line}\n", "my.sheet", TEXT, checksum(TEXT), INVENTORY)
     assert [(p.rule, p.line) for p in problems] == [(rule, 3)]
     assert fix in problems[0].fix
+
+
+def test_an_id_that_stands_twice_is_reported_at_the_second_line_alone():
+    """In every layer; nothing else is said of the lines that name it."""
+    lines = ["e1 | GPE | بغداد | all", "e1 | PER | الوزير | all", 'near | e1 | e1 | "زار الوزير" | id=r2']
+    lines += ['near | e1 | e1 | "زار الوزير"', 'body | 1 | "زار" | id=b', 'body | 1 | "ثم" | id=b']
+    _, problems = read_sheet("\n".join(lines), "s", TEXT, checksum(TEXT), INVENTORY)
+    assert [(p.rule, p.line, p.column) for p in problems] == [("sheet.id", n, 1) for n in (2, 4, 6)]
+
+
+def test_a_place_that_is_quoted_twice_counts_once():
+    """`all` and a quote of one of its places are the same mention."""
+    found, problems = read_sheet('e1 | GPE | بغداد | all ; "زار [بغداد]."', "s", TEXT, checksum(TEXT), INVENTORY)
+    assert not problems
+    assert len(found["entities"][0]["mentions"]) == 2
+
+
+def test_a_sheet_in_another_encoding_is_one_problem(tmp_path):
+    """It is said to save the file as UTF-8, at the first byte that is not."""
+    sheet = tmp_path / "x.sheet"
+    for encoding in ("cp1256", "utf-16"):
+        sheet.write_bytes("doc_id: salt-market\ne1 | PER | كامل | all\n".encode(encoding))
+        with pytest.raises(Invalid) as caught:
+            anchored(sheet, VALID)
+        (problem,) = caught.value.problems
+        assert (problem.rule, problem.fix) == ("sheet.encoding", "Save the file as UTF-8.")
 
 
 def test_quotes_by_context_and_forms():

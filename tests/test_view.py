@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import time
 from html.parser import HTMLParser
 
 import pytest
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 
 import khabar
 from khabar.cli import app
+from khabar.model import Document, Entity, Mention
 from khabar.passes import open_pass
 from khabar.view import Piece, inline, page
 
@@ -60,6 +62,23 @@ def test_crossing_spans_are_shown_in_pieces():
     reader.feed(shown)
     assert (reader.good, reader.text) == (True, "abcdef")
     assert '<i class="v-r1">' in shown
+
+
+def test_time_is_linear():
+    """Four times the lines and mentions take about four times as long, not sixteen times."""
+
+    def seconds(lines):
+        text = "زار بغداد\n" * lines
+        spans = tuple(Mention(at * 10 + 4, at * 10 + 9, "بغداد") for at in range(lines))
+        document = Document(
+            doc_id="d", text=text, entities=(Entity(id="e1", type="GPE", name="بغداد", mentions=spans),)
+        )
+        start = time.perf_counter()
+        page([document], INVENTORY)
+        return time.perf_counter() - start
+
+    once = min(seconds(1500) for _ in range(2))
+    assert seconds(6000) < 9 * once + 0.2
 
 
 def test_the_page_needs_nothing_from_outside():

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from khabar.checks import check as check
+    from khabar.comparison import Comparison as Comparison
+    from khabar.comparison import compare as compare
     from khabar.corpus import open_set as open_set
     from khabar.dataset import documents as documents
     from khabar.dataset import load as load
@@ -24,9 +26,12 @@ if TYPE_CHECKING:
     from khabar.problems import Problem as Problem
     from khabar.scoring import Scorecard as Scorecard
     from khabar.scoring import score as score
+    from khabar.tags import compute_metrics as compute_metrics
+    from khabar.tags import spans_from_tags as spans_from_tags
 
 _HOMES = {
     "check": "checks",
+    **dict.fromkeys(("Comparison", "compare"), "comparison"),
     "open_set": "corpus",
     "documents": "dataset",
     "load": "dataset",
@@ -35,6 +40,7 @@ _HOMES = {
     ),
     **dict.fromkeys(("Invalid", "Problem"), "problems"),
     **dict.fromkeys(("Scorecard", "score"), "scoring"),
+    **dict.fromkeys(("compute_metrics", "spans_from_tags"), "tags"),
 }
 
 __all__ = sorted(_HOMES)

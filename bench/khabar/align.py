@@ -4,34 +4,32 @@ Items that must be the same are paired by a key, items that must overlap by thei
 assignment in exact arithmetic whose ties are broken by what the entities are, never by where they stand.
 """
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Hashable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
 from heapq import heappop, heappush
 from math import lcm
-from typing import NamedTuple
+from operator import attrgetter
+from typing import NamedTuple, TypeVar, cast
 
+from khabar.counts import GRAIN
 from khabar.grounding import Void
 from khabar.model import AUTHOR, ISSUE, NAME, Document, Edges, Entity, Section, paragraphs
 
+Weight = TypeVar("Weight")
+Made = TypeVar("Made")
 Pairs = list[tuple[int, int]]
 """One-to-one pairs of positions: (in the predicted list, in the gold list)."""
 
 
-class Item(NamedTuple):
-    """Something that is matched: by its key, and booked under its label."""
-
-    key: Hashable
-    label: str
+Item = tuple[Hashable, str]
+"""Something that is matched by its key, and booked under its label."""
 
 
-class Named(NamedTuple):
-    """A mention as the entity measures see it."""
-
-    start: int
-    end: int
-    label: str
+Name = tuple[int, int, str]
+"""A mention as the entity measures see it: start, end (code points) and entity type."""
 
 
 class Segment(NamedTuple):
@@ -44,27 +42,32 @@ class Segment(NamedTuple):
 
 def same(predicted: Sequence[Item], gold: Sequence[Item]) -> Pairs:
     """Pair items that have the same key, those with the same label first; a maximum one-to-one matching."""
-    waiting: dict[Item, list[int]] = defaultdict(list)
-    for position in range(len(gold) - 1, -1, -1):
-        waiting[gold[position]].append(position)
+    waiting: dict[Item, list[int]] = {}
+    for position, item in enumerate(gold):
+        waiting.setdefault(item, []).append(position)
     pairs: Pairs = []
     left: list[int] = []
     for position, item in enumerate(predicted):
-        if waiting.get(item):
-            pairs.append((position, waiting[item].pop()))
+        positions = waiting.get(item)
+        if positions:
+            pairs.append((position, positions.pop()))
         else:
             left.append(position)
-    unmatched = sorted((item for item, positions in waiting.items() if positions), key=lambda item: item.label)
-    others: dict[Hashable, list[int]] = defaultdict(list)
-    for item in unmatched:
-        others[item.key].extend(waiting[item])
-    for position in sorted(left, key=lambda position: predicted[position].label):
-        if others.get(predicted[position].key):
-            pairs.append((position, others[predicted[position].key].pop(0)))
+    if not left or len(pairs) == len(gold):
+        return pairs
+    others: dict[Hashable, list[tuple[str, int]]] = {}
+    for (key, label), positions in waiting.items():
+        if positions:
+            others.setdefault(key, []).extend((label, position) for position in positions)
+    for _, position in sorted((predicted[position][1], position) for position in left):
+        rest = others.get(predicted[position][0])
+        if rest:
+            rest.sort(reverse=True)
+            pairs.append((position, rest.pop()[1]))
     return pairs
 
 
-def overlapping(predicted: Sequence[Named], gold: Sequence[Named]) -> Pairs:
+def overlapping(predicted: Sequence[Name], gold: Sequence[Name]) -> Pairs:
     """Pair spans that overlap: a maximum one-to-one matching, in O(n log n).
 
     The span that ends first is paired with the overlapping span of the other side that ends first. Nothing is
@@ -73,9 +76,9 @@ def overlapping(predicted: Sequence[Named], gold: Sequence[Named]) -> Pairs:
     """
     sides = (predicted, gold)
     ends = sorted(
-        (span.end, span.start, span.label, side, at) for side in (0, 1) for at, span in enumerate(sides[side])
+        [(end, start, label, side, at) for side in (0, 1) for at, (start, end, label) in enumerate(sides[side])]
     )
-    starts = [sorted((span.start, at) for at, span in enumerate(spans)) for spans in sides]
+    starts = [sorted([(start, end, label, at) for at, (start, end, label) in enumerate(spans)]) for spans in sides]
     begun = [0, 0]
     heaps: list[list[tuple[int, int, str, int]]] = [[], []]
     taken: tuple[set[int], set[int]] = (set(), set())
@@ -85,13 +88,14 @@ def overlapping(predicted: Sequence[Named], gold: Sequence[Named]) -> Pairs:
         if at in taken[side]:
             continue
         taken[side].add(at)
-        while begun[other] < len(starts[other]) and starts[other][begun[other]][0] < end:
-            position = starts[other][begun[other]][1]
-            span = sides[other][position]
-            heappush(heaps[other], (span.end, span.start, span.label, position))
-            begun[other] += 1
-        while heaps[other]:
-            found = heappop(heaps[other])[3]
+        waiting, reached, heap = starts[other], begun[other], heaps[other]
+        while reached < len(waiting) and waiting[reached][0] < end:
+            first, last, label, position = waiting[reached]
+            heappush(heap, (last, first, label, position))
+            reached += 1
+        begun[other] = reached
+        while heap:
+            found = heappop(heap)[3]
             if found not in taken[other]:
                 taken[other].add(found)
                 pairs.append((at, found) if side == 0 else (found, at))
@@ -145,6 +149,33 @@ def assign(weights: dict[tuple[int, int], int]) -> Pairs:
     return [pair for pair in chosen if pair in weights]
 
 
+def heaviest(weights: Mapping[tuple[int, int], float]) -> Pairs:
+    """The one-to-one pairs whose weights, multiples of `counts.GRAIN`, add up to the most."""
+    if len(weights) == 1:
+        return list(weights)
+    if len(weights) > _MANY:
+        return _heaviest_of_many(weights)
+    return assign({pair: round(weight / GRAIN) for pair, weight in weights.items()})
+
+
+_MANY = 2000
+"""With more pairs than this to choose from, scipy's assignment is worth its import."""
+
+
+def _heaviest_of_many(weights: Mapping[tuple[int, int], float]) -> Pairs:
+    """The same by scipy (Crouse 2016), which is exact here: doubles hold sums of so few multiples of the grain."""
+    import numpy as np
+    from scipy.optimize import linear_sum_assignment
+
+    rows, columns = sorted({row for row, _ in weights}), sorted({column for _, column in weights})
+    at_row, at_column = {r: n for n, r in enumerate(rows)}, {c: n for n, c in enumerate(columns)}
+    matrix = np.zeros((len(rows), len(columns)))
+    for (row, column), weight in weights.items():
+        matrix[at_row[row], at_column[column]] = weight
+    chosen = zip(*linear_sum_assignment(matrix, maximize=True), strict=True)
+    return [pair for r, c in chosen if (pair := (rows[int(r)], columns[int(c)])) in weights]
+
+
 def align_entities(predicted: Sequence[Entity], gold: Sequence[Entity], soft_issues: bool = False) -> dict[str, str]:
     """The one-to-one map of predicted onto gold entities (ids) that maximises the sum of φ4 (Luo 2005).
 
@@ -153,72 +184,115 @@ def align_entities(predicted: Sequence[Entity], gold: Sequence[Entity], soft_iss
     spans) is smallest. ``soft_issues``: where either entity is an ISSUE, s is the maximum one-to-one sum of
     intersection over union of their mentions, of which only ½ and more counts.
     """
-    shared = _shared(predicted, gold, soft_issues)
-    by_row, by_column = Counter(row for row, _ in shared), Counter(column for _, column in shared)
-    alone = [(row, column) for row, column in shared if by_row[row] == by_column[column] == 1]
-    contested = {pair: s for pair, s in shared.items() if by_row[pair[0]] > 1 or by_column[pair[1]] > 1}
-    chosen = [*alone, *(pair for group in _components(contested) for pair in _assign_group(group, predicted, gold))]
-    return {predicted[row].id: gold[column].id for row, column in chosen}
+    shared = shared_spans(predicted, gold)
+    if soft_issues:
+        mine = {row for row, entity in enumerate(predicted) if entity.type == ISSUE}
+        yours = {column for column, entity in enumerate(gold) if entity.type == ISSUE}
+        shared = _hard_shares(shared, mine, yours) | _soft_shares(predicted, gold, mine, yours)
+    return _assigned(shared, predicted, gold)
 
 
-def _shared(
-    predicted: Sequence[Entity], gold: Sequence[Entity], soft_issues: bool
-) -> dict[tuple[int, int], Fraction | int]:
-    places: dict[Edges, list[int]] = defaultdict(list)
+Rivals = tuple[int, int]
+"""Positions of a predicted entity (row) and a gold one (column), or of their mentions."""
+Shared = Mapping[Rivals, Fraction | int]
+"""How much a predicted and a gold entity share, where they share anything."""
+
+
+def shared_spans(predicted: Sequence[Entity], gold: Sequence[Entity]) -> Shared:
+    """How many exact spans entities share."""
+    places: dict[Edges, list[int]] = {}
     for column, entity in enumerate(gold):
         for mention in entity.mentions:
-            places[mention.start, mention.end].append(column)
-    shared: Counter[tuple[int, int]] = Counter()
+            span = (mention.start, mention.end)
+            if span in places:
+                places[span].append(column)
+            else:
+                places[span] = [column]
+    shared: dict[tuple[int, int], Fraction | int] = {}
     for row, entity in enumerate(predicted):
         for mention in entity.mentions:
             for column in places.get((mention.start, mention.end), ()):
-                shared[row, column] += 1
-    if not soft_issues:
-        return dict(shared)
-    hard = {pair: s for pair, s in shared.items() if ISSUE not in (predicted[pair[0]].type, gold[pair[1]].type)}
-    soft = (
-        ((row, column), _soft_overlap(mine, yours))
-        for row, mine in enumerate(predicted)
-        for column, yours in enumerate(gold)
-        if ISSUE in (mine.type, yours.type)
-    )
-    return hard | {pair: s for pair, s in soft if s}
+                shared[row, column] = shared.get((row, column), 0) + 1
+    return shared
 
 
-def _soft_overlap(predicted: Entity, gold: Entity) -> Fraction:
-    unions: dict[tuple[int, int], Fraction] = {}
-    for row, mine in enumerate(predicted.mentions):
-        for column, yours in enumerate(gold.mentions):
-            common = min(mine.end, yours.end) - max(mine.start, yours.start)
-            union = max(mine.end, yours.end) - min(mine.start, yours.start)
-            if 2 * common >= union:
-                unions[row, column] = Fraction(common, union)
-    if not unions:
-        return Fraction(0)
-    scale = lcm(*(share.denominator for share in unions.values()))
-    weights = {pair: int(share * scale) for pair, share in unions.items()}
+def _hard_shares(shared: Shared, mine: Container[int], yours: Container[int]) -> dict[Rivals, Fraction | int]:
+    """What entities share that are no ISSUE; ``mine`` and ``yours`` are the rows and columns of those that are."""
+    return {pair: s for pair, s in shared.items() if pair[0] not in mine and pair[1] not in yours}
+
+
+def _soft_shares(
+    predicted: Sequence[Entity], gold: Sequence[Entity], mine: Collection[int], yours: Collection[int]
+) -> dict[Rivals, Fraction | int]:
+    """What entities share where one of them is an ISSUE: the overlap of their mentions."""
+    everything = sorted((m.start, m.end, column, y) for column, e in enumerate(gold) for y, m in enumerate(e.mentions))
+    issues = [found for found in everything if found[2] in yours]
+    unions: dict[Rivals, dict[Rivals, Fraction]] = {}
+    for facing, rows in ((everything, mine), (issues, [row for row in range(len(predicted)) if row not in mine])):
+        if not facing:
+            continue
+        longest = max(last - first for first, last, _, _ in facing)
+        for row in rows:
+            for m, mention in enumerate(predicted[row].mentions):
+                start, end = mention.start, mention.end
+                for at in range(bisect_left(facing, (start - longest,)), len(facing)):
+                    first, last, column, y = facing[at]
+                    if first >= end:
+                        break
+                    if start < last:
+                        common, union = min(end, last) - max(start, first), max(end, last) - min(start, first)
+                        if 2 * common >= union:
+                            unions.setdefault((row, column), {})[m, y] = Fraction(common, union)
+    return {pair: _greatest_sum(shares) for pair, shares in unions.items()}
+
+
+def _greatest_sum(shares: Mapping[tuple[int, int], Fraction]) -> Fraction:
+    if len(shares) == 1:
+        return next(iter(shares.values()))
+    scale = lcm(*(share.denominator for share in shares.values()))
+    weights = {pair: int(share * scale) for pair, share in shares.items()}
     return Fraction(sum(weights[pair] for pair in assign(weights)), scale)
 
 
-def _components(shared: dict[tuple[int, int], Fraction | int]) -> Iterator[dict[tuple[int, int], Fraction | int]]:
-    """The groups of pairs that hang together by a row or a column."""
-    neighbours: dict[tuple[str, int], list[tuple[int, int]]] = defaultdict(list)
+def _assigned(shared: Shared, predicted: Sequence[Entity], gold: Sequence[Entity]) -> dict[str, str]:
+    """The optimal map; pairs without a rival are taken at once."""
+    rows: dict[int, int] = {}
+    columns: dict[int, int] = {}
     for row, column in shared:
-        neighbours["row", row].append((row, column))
-        neighbours["column", column].append((row, column))
+        rows[row] = rows.get(row, 0) + 1
+        columns[column] = columns.get(column, 0) + 1
+    chosen: dict[str, str] = {}
+    contested: dict[tuple[int, int], Fraction | int] = {}
+    for (row, column), s in shared.items():
+        if rows[row] == columns[column] == 1:
+            chosen[predicted[row].id] = gold[column].id
+        else:
+            contested[row, column] = s
+    for group in components(contested):
+        for row, column in _assign_group(group, predicted, gold):
+            chosen[predicted[row].id] = gold[column].id
+    return chosen
+
+
+def components(weights: Mapping[tuple[int, int], Weight]) -> Iterator[dict[tuple[int, int], Weight]]:
+    """The groups of (row, column) pairs that hang together by a row or a column."""
+    rows: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    columns: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for pair in weights:
+        rows[pair[0]].append(pair)
+        columns[pair[1]].append(pair)
     seen: set[tuple[int, int]] = set()
-    for first in shared:
+    for first in weights:
         if first in seen:
             continue
-        seen.add(first)
         group, queue = {}, [first]
         while queue:
-            row, column = queue.pop()
-            group[row, column] = shared[row, column]
-            for pair in (*neighbours["row", row], *neighbours["column", column]):
-                if pair not in seen:
-                    seen.add(pair)
-                    queue.append(pair)
+            pair = queue.pop()
+            if pair not in seen:
+                seen.add(pair)
+                group[pair] = weights[pair]
+                queue += rows.pop(pair[0], ())
+                queue += columns.pop(pair[1], ())
         yield group
 
 
@@ -234,6 +308,18 @@ def _assign_group(
         (row, column): Fraction(2 * s) / (len(predicted[row].mentions) + len(gold[column].mentions))
         for (row, column), s in group.items()
     }
+    if len({row for row, _ in group}) == 1 or len({column for _, column in group}) == 1:
+        return [
+            min(
+                group,
+                key=lambda pair: (
+                    -phi[pair],
+                    predicted[pair[0]].type != gold[pair[1]].type,
+                    _identity(gold[pair[1]]),
+                    _identity(predicted[pair[0]]),
+                ),
+            )
+        ]
     scale = lcm(*(value.denominator for value in phi.values()))
     ranked = sorted(group, key=lambda pair: (_identity(gold[pair[1]]), _identity(predicted[pair[0]])))
     count = len(ranked)
@@ -254,68 +340,183 @@ def segments(sections: Iterable[Section], lines: Sequence[Edges]) -> tuple[Segme
 
     A paragraph belongs to the section that holds most of it, the earlier one of two that hold as much.
     """
-    ordered = sorted(sections, key=lambda section: section.start)
-    owners: list[int | None] = []
-    first = 0
-    for start, end in lines:
-        while first < len(ordered) and ordered[first].end <= start:
+    ordered = sorted(sections, key=_START)
+    found: list[Segment] = []
+    first, count = 0, len(ordered)
+    run_start, run_owner = 0, -2  # -1 is a gap
+    for position, (start, end) in enumerate(lines):
+        while first < count and ordered[first].end <= start:
             first += 1
-        best, most, at = None, 0, first
-        while at < len(ordered) and ordered[at].start < end:
+        owner, most, at = -1, 0, first
+        while at < count and ordered[at].start < end:
             held = min(end, ordered[at].end) - max(start, ordered[at].start)
             if held > most:
-                best, most = at, held
+                owner, most = at, held
             at += 1
-        owners.append(best)
-    found: list[Segment] = []
-    for position, owner in enumerate(owners):
-        if position and owner == owners[position - 1]:
-            found[-1] = found[-1]._replace(last=position)
-        else:
-            found.append(Segment(position, position, None if owner is None else ordered[owner]))
+        if owner != run_owner:
+            if position:
+                found.append(Segment(run_start, position - 1, ordered[run_owner] if run_owner >= 0 else None))
+            run_start, run_owner = position, owner
+    if lines:
+        found.append(Segment(run_start, len(lines) - 1, ordered[run_owner] if run_owner >= 0 else None))
     return tuple(found)
+
+
+_START = attrgetter("start")
+
+
+def near_misses(predicted: Iterable[int], gold: Iterable[int]) -> dict[int, int]:
+    """The predicted boundaries that no gold one shares but a gold one lies beside, each with that one; one-to-one.
+
+    From the left, as boundary similarity pairs them (Fournier 2013, n_t = 2).
+    """
+    mine, yours = set(predicted), set(gold)
+    left = sorted((place, place in mine) for place in mine ^ yours)
+    near: dict[int, int] = {}
+    at = 0
+    while at < len(left) - 1:
+        (place, side), (after, other) = left[at], left[at + 1]
+        if after == place + 1 and side != other:
+            near.update({place: after} if side else {after: place})
+            at += 1
+        at += 1
+    return near
 
 
 class Pair:
     """A gold document and what was predicted for it; whatever several measures need is worked out once."""
 
-    def __init__(self, gold: Document, predicted: Document, voids: Iterable[Void] = ()) -> None:
-        """Take two documents of the same text; ``voids`` are predicted items that can match nothing."""
+    def __init__(
+        self,
+        gold: Document,
+        predicted: Document,
+        voids: Iterable[Void] = (),
+        training_facts: frozenset[tuple[str, str, str]] | None = None,
+    ) -> None:
+        """Take two documents of the same text.
+
+        ``voids`` are predicted items that can match nothing, ``training_facts`` what the training split states.
+        """
         self.gold = gold
         self.predicted = predicted
+        self.training_facts = training_facts or frozenset()
         self.voids: dict[str, Counter[str]] = defaultdict(Counter)
         for void in voids:
             self.voids[void.layer][void.label] += 1
+        self.memory: dict[str, object] = {}
+        """What a room works out once for several measures of a pair, under a name of its own."""
+
+    # Names: a document holds a span once per type, so that its names are a set.
 
     @cached_property
-    def gold_names(self) -> list[Named]:
-        """The gold mentions that the entity measures ask for."""
-        return _mentions(self.gold, named=True)
+    def gold_set(self) -> frozenset[Name]:
+        """The gold mentions that the entity measures ask for: names of every type but ISSUE."""
+        return frozenset(
+            [
+                (mention.start, mention.end, entity.type)
+                for entity in self.gold.entities
+                if entity.type != ISSUE
+                for mention in entity.mentions
+                if mention.form == NAME
+            ]
+        )
 
     @cached_property
-    def predicted_names(self) -> list[Named]:
+    def predicted_set(self) -> frozenset[Name]:
         """The predicted mentions that the entity measures judge."""
-        return _mentions(self.predicted, named=True)
+        return frozenset(
+            [
+                (mention.start, mention.end, entity.type)
+                for entity in self.predicted.entities
+                if entity.type != ISSUE
+                for mention in entity.mentions
+                if mention.form == NAME
+            ]
+        )
 
     @cached_property
-    def ignored(self) -> list[Named]:
-        """The gold mentions that the entity measures neither reward nor punish."""
-        return _mentions(self.gold, named=False)
+    def ignored(self) -> dict[Name, str]:
+        """The gold mentions that the entity measures neither reward nor punish, with their forms."""
+        return _nominals(self.gold)
+
+    @cached_property
+    def predicted_nominals(self) -> frozenset[Name]:
+        """The predicted mentions that call themselves something else than a name."""
+        return frozenset(_nominals(self.predicted))
+
+    @cached_property
+    def gold_names(self) -> list[Name]:
+        """Gold's names in the order of the text."""
+        return sorted(self.gold_set)
+
+    @cached_property
+    def predicted_names(self) -> list[Name]:
+        """The predicted names in the order of the text."""
+        return sorted(self.predicted_set)
+
+    @cached_property
+    def equal(self) -> frozenset[Name]:
+        """The names that both sides have, with the same span and type."""
+        return self.gold_set & self.predicted_set
+
+    @cached_property
+    def left_predicted(self) -> list[Name]:
+        """The predicted names without an equal in gold, in the order of the text."""
+        return sorted(self.predicted_set - self.equal)
+
+    @cached_property
+    def left_gold(self) -> list[Name]:
+        """Gold's names without an equal in the prediction, in the order of the text."""
+        return sorted(self.gold_set - self.equal)
+
+    @cached_property
+    def shared(self) -> Shared:
+        """How many exact spans predicted and gold entities share."""
+        return shared_spans(self.predicted.entities, self.gold.entities)
 
     @cached_property
     def entities(self) -> dict[str, str]:
         """Predicted onto gold entities (ids), for relations."""
         if self.predicted.entities is self.gold.entities:
             return {entity.id: entity.id for entity in self.gold.entities}
-        return align_entities(self.predicted.entities, self.gold.entities)
+        return _assigned(self.shared, self.predicted.entities, self.gold.entities)
+
+    @cached_property
+    def whole_entities(self) -> set[str]:
+        """The predicted entities (ids) that have just the spans of the gold entity which they stand for."""
+        predicted, gold, aligned = self.predicted.entities, self.gold.entities, self.entities
+        return {
+            predicted[row].id
+            for (row, column), s in self.shared.items()
+            if s == len(predicted[row].mentions) == len(gold[column].mentions)
+            and aligned.get(predicted[row].id) == gold[column].id
+        }
 
     @cached_property
     def voices(self) -> dict[str, str]:
         """Predicted onto gold entities (ids), for stance: an ISSUE is found by overlap, the author is himself."""
-        sides = (self.predicted.entities, self.gold.entities)
-        if sides[0] is sides[1] or not any(entity.type == ISSUE for side in sides for entity in side):
+        predicted, gold = self.predicted.entities, self.gold.entities
+        mine = {row for row, entity in enumerate(predicted) if entity.type == ISSUE}
+        yours = {column for column, entity in enumerate(gold) if entity.type == ISSUE}
+        if predicted is gold or not (mine or yours):
             return self.entities | {AUTHOR: AUTHOR}
-        return align_entities(*sides, soft_issues=True) | {AUTHOR: AUTHOR}
+        soft = _soft_shares(predicted, gold, mine, yours)
+        mixed = [pair for pair in (*self.shared, *soft) if (pair[0] in mine) != (pair[1] in yours)]
+        if mixed:
+            return _assigned(_hard_shares(self.shared, mine, yours) | soft, predicted, gold) | {AUTHOR: AUTHOR}
+        # No ISSUE meets an entity of another type: those of other types stand for each other as they do in relations.
+        others = {one: other for one, other in self.entities.items() if self.predicted_entities[one].type != ISSUE}
+        return others | _assigned(soft, predicted, gold) | {AUTHOR: AUTHOR}
+
+    @cached_property
+    def gold_entities(self) -> dict[str, Entity]:
+        """Gold's entities by their id."""
+        return {entity.id: entity for entity in self.gold.entities}
+
+    @cached_property
+    def predicted_entities(self) -> dict[str, Entity]:
+        """The predicted entities by their id."""
+        return {entity.id: entity for entity in self.predicted.entities}
 
     @cached_property
     def lines(self) -> tuple[Edges, ...]:
@@ -333,11 +534,18 @@ class Pair:
         return segments(self.predicted.subsections, self.lines)
 
 
-def _mentions(document: Document, named: bool) -> list[Named]:
-    return [
-        Named(mention.start, mention.end, entity.type)
+def once(pair: Pair, name: str, make: Callable[[], Made]) -> Made:
+    """What ``make`` gives for a pair, worked out once and kept under a name."""
+    if name not in pair.memory:
+        pair.memory[name] = make()
+    return cast(Made, pair.memory[name])
+
+
+def _nominals(document: Document) -> dict[Name, str]:
+    return {
+        (mention.start, mention.end, entity.type): mention.form
         for entity in document.entities
         if entity.type != ISSUE
         for mention in entity.mentions
-        if (mention.form == NAME) == named
-    ]
+        if mention.form != NAME
+    }

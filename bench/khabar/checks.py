@@ -7,8 +7,10 @@ problem; it never prints and never stops at the first.
 import json
 import re
 import unicodedata
+from calendar import monthrange
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -17,13 +19,16 @@ import msgspec
 import regex
 from msgspec import Struct
 
-from khabar.corpus import WITHHELD, DocumentSet, Entry, checksum, folder_entry, open_set, root_of
-from khabar.grounding import whole_word, word_around
+from khabar.corpus import CANARY, WITHHELD, DocumentSet, Entry, checksum, folder_entry, open_set, root_of
 from khabar.model import AUTHOR, ISSUE, WHITE_SPACE, Edges, paragraphs
-from khabar.problems import Invalid, Pointer, Problem, decode, in_json, isolate, line_and_column
+from khabar.problems import Invalid, Pointer, Problem, decode, in_json, isolate, line_and_column, utf8
+from khabar.quotes import alike_fix, whole_word, word_around
 from khabar.schemas import Inventory, data_folder, validator
 
 Where = Literal["annotation", "metadata", "text"]
+
+
+_ADJUDICATED = re.compile(rb'"adjudicated":\s*true')
 
 
 class Finding(Struct, frozen=True):
@@ -56,12 +61,18 @@ class Draft(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def source(self) -> str:
         """The annotation's JSON, or the line that holds it."""
-        return self.entry.raw.decode("utf-8-sig")
+        return self.entry.raw.decode("utf-8")
 
     @property
     def is_pass(self) -> bool:
         """Whether this is an annotator's pass, not gold."""
         return self.path.parent.parent.name == "passes"
+
+    @cached_property
+    def is_kept(self) -> bool:
+        """Whether this is a pass that gold has been made from."""
+        gold = self.path.parent.parent.parent / self.path.name
+        return self.is_pass and gold.is_file() and bool(_ADJUDICATED.search(gold.read_bytes()))
 
     @cached_property
     def entities(self) -> Mapping[str, Mapping[str, Any]]:
@@ -112,7 +123,8 @@ class Rule(Struct, frozen=True):
     """A row of the table: a stable id, what holds, and the function that finds where it does not.
 
     Rules without a function are kept where files are read: there is no document yet to look at. A pass is kept
-    as it was made, so rules of ``gold_only``, which may have been decided after it, are not for it.
+    as it was made, so rules of ``gold_only``, which may have been decided after it, are not for it; while its
+    document has no adjudicated gold, what breaks them is a warning.
     """
 
     id: str
@@ -250,10 +262,6 @@ def _canary(draft: Draft) -> Iterator[Finding]:
             yield Finding(where, ("canary",), "the canary string is missing or another", f"Write {CANARY}")
 
 
-CANARY = "khabar benchmark data must not be in training data canary 3d1f9c52-7a64-4e0b-9b0e-5c2f6a8d41e7"
-"""What stands in every metadata and annotation file of khabar's own set, and in every exported row."""
-
-
 # -- spans ---------------------------------------------------------------------------------------------------
 
 
@@ -283,7 +291,7 @@ def _span_text(draft: Draft) -> Iterator[Finding]:
 def _places(text: str, quote: str) -> str:
     places = [match.start() for match in re.finditer(f"(?={re.escape(quote)})", text)]
     if not places:
-        return "These words stand nowhere in the text: copy them from it, letter for letter."
+        return alike_fix(text, quote) or "These words stand nowhere in the text: copy them from it, letter for letter."
     return f"They stand at {', '.join(f'{p}..{p + len(quote)}' for p in places[:5])}."
 
 
@@ -378,8 +386,12 @@ def _span_repeated(draft: Draft) -> Iterator[Finding]:
     for at, entity, mention in draft.mentions:
         key = (entity["type"], mention["start"], mention["end"])
         if key in first:
-            message = f"{isolate(mention['text'])} is already a mention of {first[key]}, of the same type"
-            yield _bad(at, message, "A span stands once in a type: choose the entity.")
+            same = first[key] == entity["id"]
+            twice = (
+                f"stands twice in {first[key]}" if same else f"is already a mention of {first[key]}, of the same type"
+            )
+            fix = "Take one of the two out." if same else "A span stands once in a type: choose the entity."
+            yield _bad(at, f"{isolate(mention['text'])} {twice}", fix)
         first.setdefault(key, entity["id"])
 
 
@@ -541,14 +553,53 @@ def _stance_self(draft: Draft) -> Iterator[Finding]:
             yield _bad(("stance", position, "source"), "source and holder are the same entity", fix)
 
 
-_VALUED = ("DATE", "TIME", "MONEY", "PERCENT", "QUANTITY")
+# ISO 8601-1 and, for seasons (21 to 24) and unspecified digits (X), ISO 8601-2.
+_MONTH, _MONTH_DAY = "(?:0[1-9]|1[0-2]|[01]X|XX)", "(?:0[1-9]|[12][0-9]|3[01]|[0-3]X|XX)"
+_DAY = rf"-?[0-9X]{{4}}(?:-{_MONTH}(?:-{_MONTH_DAY})?|-2[1-4]|-W[0-5X][0-9X](?:-[1-7X])?)?"
+_CLOCK = r"T(?:[01X][0-9X]|2[0-4X])(?::[0-5X][0-9X]){0,2}(?:Z|[+-][0-9]{2}(?::[0-9]{2})?)?"
+_NUMBER = r"[0-9]+(?:\.[0-9]+)?"
+_LENGTH = "P(?=[0-9T])" + "".join(f"(?:{_NUMBER}{unit})?" for unit in "YMWD")
+_LENGTH += "(?:T(?=[0-9])" + "".join(f"(?:{_NUMBER}{unit})?" for unit in "HMS") + ")?"
+_AMOUNT = rf"-?{_NUMBER}(?:-{_NUMBER})?"
+_VALUES: Mapping[str, tuple[str, str]] = {
+    "DATE": (
+        rf"{_DAY}(?:/(?:{_DAY}|\.\.))?|\.\./{_DAY}|{_LENGTH}",
+        "Write ISO 8601, a digit that is not known as X: 2025-06-18, XXXX-10-16, 199X, 2022/2023, P27Y, 2024-22.",
+    ),
+    "TIME": (
+        rf"(?:{_DAY})?{_CLOCK}(?:/(?:{_DAY})?{_CLOCK})?|{_LENGTH}",
+        "Write ISO 8601, a digit that is not known as X: T15:00, XXXX-10-15T09:00, 2025-11-14TXX, PT12M.",
+    ),
+    "MONEY": (rf"{_AMOUNT} [^\s\d]\S*(?: \S+)*", "Write figures, a space and the unit: 1300000 درهم."),
+    "PERCENT": (f"{_AMOUNT}%", "Write figures and %: 15%, 8-21%."),
+    "QUANTITY": (rf"{_AMOUNT} [^\s\d]\S*(?: \S+)*", "Write figures, a space and the unit: 6.5 كيلومتر."),
+}
+"""The types that have a value, each with the form of it and what to do where it has another."""
 
 
 def _entity_value(draft: Draft) -> Iterator[Finding]:
     for position, entity in enumerate(draft.annotation["entities"]):
-        if "value" in entity and entity["type"] not in _VALUED:
+        if "value" in entity and entity["type"] not in _VALUES:
             message = f"a {entity['type']} has no value"
-            yield _bad(("entities", position, "value"), message, f"Only {', '.join(_VALUED)} have one.")
+            yield _bad(("entities", position, "value"), message, f"Only {', '.join(_VALUES)} have one.")
+
+
+def _value_form(draft: Draft) -> Iterator[Finding]:
+    for position, entity in enumerate(draft.annotation["entities"]):
+        form, fix = _VALUES.get(entity["type"], (".*", ""))
+        value = entity.get("value")
+        if value is not None and not (re.fullmatch(form, value, re.DOTALL) and _real_days(value)):
+            message = f"{isolate(value)} is no value of a {entity['type']}"
+            yield _bad(("entities", position, "value"), message, fix)
+
+
+def _real_days(value: str) -> bool:
+    """Whether every whole date in a value is a day of the calendar; a year that is not known may be a leap year."""
+    for year, month, day in re.findall(r"([0-9X]{4})-([0-9]{2})-([0-9]{2})", value):
+        last = monthrange(int(year) if year.isdigit() and int(year) else 2000, int(month))[1]
+        if int(day) > last:
+            return False
+    return True
 
 
 # -- subsections ---------------------------------------------------------------------------------------------
@@ -659,6 +710,12 @@ RULES: tuple[Rule, ...] = (
     Rule("span.proclitic", "proclitics stay outside a mention", _span_proclitic),
     Rule("span.repeated", "no span stands twice in one type", _span_repeated),
     Rule("entity.value", "only dates and amounts have a value", _entity_value),
+    Rule(
+        "entity.value-form",
+        "a value is an ISO 8601 date or time, or figures with their unit",
+        _value_form,
+        gold_only=True,
+    ),
     Rule("issue.target", "an ISSUE is the target of a stance and nothing else", _issue_target),
     Rule("relation.domain", "a relation's head is of a type that the inventory allows", _relation_domain),
     Rule("relation.range", "a relation's tail is of a type that the inventory allows", _relation_range),
@@ -700,15 +757,27 @@ def check(*places: str | Path, inventory: str | Path | None = None) -> tuple[Pro
     return tuple(sorted(set(found)))
 
 
+def count(*places: str | Path, inventory: str | Path | None = None) -> int:
+    """How many documents `check` reads at these places; passes are not counted beside their gold."""
+    found = 0
+    for place in places:
+        with suppress(Invalid):
+            found += sum(1 for _ in _at(Path(place), inventory)[1])
+    return found
+
+
 def _check_place(place: Path, labels: str | Path | None) -> Iterator[Problem]:
+    documents, entries = _at(place, labels)
+    yield from _check_entries(documents, entries)
+    if place.is_dir():
+        yield from _check_folder(documents)
+
+
+def _at(place: Path, labels: str | Path | None) -> tuple[DocumentSet, Iterator[Entry]]:
+    """The set at a place with what is to be checked of it: everything, or what belongs to one of its files."""
     root = _root(place)
-    if root is None:
-        documents = open_set(place, labels)
-        yield from _check_entries(documents, documents.entries())
-        if documents.is_folder:
-            yield from _check_folder(documents)
-    else:
-        yield from _check_entries(open_set(root, labels), _entries_of(root, place))
+    documents = open_set(root or place, labels)
+    return documents, _entries_of(root, place) if root else documents.entries()
 
 
 def _root(place: Path) -> Path | None:
@@ -766,7 +835,7 @@ def _check_entries(documents: DocumentSet, entries: Iterable[Entry]) -> Iterator
 
 
 def _applies(rule: Rule, draft: Draft) -> bool:
-    return (draft.ours or not rule.ours_only) and not (rule.gold_only and draft.is_pass)
+    return (draft.ours or not rule.ours_only) and not (rule.gold_only and draft.is_kept)
 
 
 def _draft(entry: Entry, documents: DocumentSet) -> tuple[list[Problem], Draft | None]:
@@ -779,12 +848,9 @@ def _draft(entry: Entry, documents: DocumentSet) -> tuple[list[Problem], Draft |
     text: str | None = None
     if entry.text is not None:
         try:
-            text = entry.text.decode("utf-8")
-        except UnicodeDecodeError as error:
-            line, column = line_and_column(before := entry.text[: error.start].decode("utf-8"), len(before))
-            message = f"byte {error.start} is not UTF-8"
-            fix = "Save the text as UTF-8."
-            problems.append(Problem(str(entry.text_path), line, column, "text.encoding", "", message, fix))
+            text = utf8(str(entry.text_path), entry.text, "text.encoding")
+        except Invalid as error:
+            problems.extend(error.problems)
     if annotation is None:
         if entry.metadata_path is None and WITHHELD.search(entry.raw):
             fix = "Put it into a folder as <doc_id>.txt and name the folder in KHABAR_TEXTS."
@@ -807,7 +873,8 @@ def _value(
 
 
 def _problem(rule: Rule, draft: Draft, finding: Finding) -> Problem:
-    severity: Literal["error", "warning"] = "warning" if rule.id in _WARNINGS_ELSEWHERE and not draft.ours else "error"
+    lenient = (rule.id in _WARNINGS_ELSEWHERE and not draft.ours) or (rule.gold_only and draft.is_pass)
+    severity: Literal["error", "warning"] = "warning" if lenient else "error"
     entry = draft.entry
     if finding.where == "text" and entry.text_path is not None:
         line, column = line_and_column(draft.text or "", int(finding.at[0]))
@@ -819,7 +886,7 @@ def _problem(rule: Rule, draft: Draft, finding: Finding) -> Problem:
         path, raw = entry.metadata_path or path, entry.metadata
     elif finding.where != "annotation":
         at = ("metadata", *at) if finding.where == "metadata" else ("text",)
-    source = draft.source if path == entry.path else raw.decode("utf-8-sig")
+    source = draft.source if path == entry.path else raw.decode("utf-8")
     found = in_json(rule.id, str(path), source, at, finding.message, finding.fix, entry.line)
     return msgspec.structs.replace(found, severity=severity)
 

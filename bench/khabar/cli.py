@@ -5,13 +5,17 @@ that cannot be used. What is heavy is imported where it is used, so that help an
 """
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from khabar.corpus import DocumentSet
+    from khabar.problems import Problem
 
 app = typer.Typer(
     add_completion=False,
@@ -21,9 +25,13 @@ app = typer.Typer(
     help="khabar (خبر): a corpus and benchmark for information extraction from Arabic news.",
 )
 export_app = typer.Typer(no_args_is_help=True, help="Write a set in another form.")
+import_app = typer.Typer(no_args_is_help=True, help="Turn what a system wrote in another form into predictions.")
 predict_app = typer.Typer(no_args_is_help=True, help="Run a reference system.")
+import_app = typer.Typer(no_args_is_help=True, help="Make predictions of another form.")
 app.add_typer(export_app, name="export")
+app.add_typer(import_app, name="import")
 app.add_typer(predict_app, name="predict")
+app.add_typer(import_app, name="import")
 
 
 class Split(StrEnum):
@@ -50,6 +58,38 @@ class Format(StrEnum):
     json = "json"
 
 
+class ComparisonFormat(StrEnum):
+    """How a comparison is written."""
+
+    text = "text"
+    json = "json"
+    markdown = "markdown"
+    latex = "latex"
+
+
+class TableFormat(StrEnum):
+    """How a table of what there is is written."""
+
+    text = "text"
+    markdown = "markdown"
+
+
+class Columns(StrEnum):
+    """What the columns of a file of tags are."""
+
+    flat = "flat"
+    nested = "nested"
+
+
+class TagScheme(StrEnum):
+    """How tags say where a span begins and ends."""
+
+    iob1 = "IOB1"
+    iob2 = "IOB2"
+    iobes = "IOBES"
+    bilou = "BILOU"
+
+
 class Mode(StrEnum):
     """What happens to items that are not sound."""
 
@@ -57,33 +97,86 @@ class Mode(StrEnum):
     penalise = "penalise"
 
 
+class Tier(StrEnum):
+    """How loosely a quote may be found."""
+
+    exact = "exact"
+    normalised = "normalised"
+    fuzzy = "fuzzy"
+
+
+_STANDING = "the set that you stand in, or else khabar's own,"
 GoldOption = Annotated[
-    Path | None, typer.Option("--gold", metavar="SET", help="A folder or JSON Lines file; khabar's own unless said.")
+    Path | None, typer.Option("--gold", metavar="SET", help=f"A folder or JSON Lines file; {_STANDING} unless said.")
 ]
 InventoryOption = Annotated[
     Path | None, typer.Option("--inventory", metavar="FILE", help="The labels of the set, if they are its own.")
 ]
 SplitOption = Annotated[Split | None, typer.Option("--split", help="Only this part of the set.")]
 FormatOption = Annotated[Format, typer.Option("--format", help="Text for people, JSON for programs.")]
+InvalidOption = Annotated[
+    Mode, typer.Option("--invalid", help="Refuse items that are not sound, or count them as wrong.")
+]
+ResamplesOption = Annotated[int, typer.Option("--resamples", min=0, help="Of the bootstrap; 0 for no intervals.")]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Of the bootstrap and the test.")]
+JobsOption = Annotated[int, typer.Option("--jobs", min=1, help="How many processes; it changes no figure.")]
+GroundingOption = Annotated[
+    Tier, typer.Option("--grounding", help="How loosely quotes may be found; see docs/answers.md.")
+]
+RepairOption = Annotated[
+    bool, typer.Option("--repair", help="Of a file of tags: read words and tags that do not fit as best they can be.")
+]
+TypesOption = Annotated[
+    str | None,
+    typer.Option("--types", metavar="MAP", help="Entity types of wojood, ontonotes or anercorp; or a file with a map."),
+]
 OutputOption = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where to write; - for stdout.")]
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 @contextmanager
 def _refusing() -> Iterator[None]:
     """Turn input that cannot be used into a list of problems on standard error and exit status 2."""
-    from khabar.problems import Invalid
+    from khabar.problems import Invalid, Problem
 
     try:
         yield
     except Invalid as error:
-        for problem in error.problems:
-            typer.echo(str(problem), err=True)
-        count = len(error.problems)
-        typer.echo(f"{count} problem{'' if count == 1 else 's'}; nothing was written.", err=True)
-        raise typer.Exit(2) from None
+        problems = error.problems
     except OSError as error:
-        typer.echo(f"{error.filename}: {error.strerror}" if error.filename else str(error), err=True)
-        raise typer.Exit(2) from None
+        fix = "Name a file or folder that can be read or written here."
+        reason = error.strerror or str(error)
+        problems = (Problem(str(error.filename or "khabar"), 1, 1, "file", "", reason, fix),)
+    else:
+        return
+    _list(problems, err=True)
+    typer.echo(f"{_number(len(problems), 'problem')}; there is no result.", err=True)
+    raise typer.Exit(2)
+
+
+def _list(problems: Sequence[object], err: bool = False, most: int = 50) -> None:
+    for problem in problems[:most]:
+        typer.echo(str(problem), err=err)
+    if len(problems) > most:
+        typer.echo(f"… and {len(problems) - most} more", err=True)
+
+
+def _open(place: Path | None, inventory: Path | None = None) -> "DocumentSet":
+    """The set that was named, or else the one that the current folder lies in, or else khabar's own."""
+    from khabar.corpus import here, open_set
+
+    return open_set(place or here(), inventory)
+
+
+def _warn(problems: Sequence["Problem"], what: str) -> None:
+    """Say on standard error what was wrong and did not stop the command."""
+    for problem in problems:
+        typer.echo(str(problem), err=True)
+    if problems:
+        typer.echo(f"{len(problems)} problem{'' if len(problems) == 1 else 's'} {what}.", err=True)
 
 
 def _version(wanted: bool) -> None:
@@ -105,73 +198,239 @@ def main(
 
 @app.command()
 def score(
-    predictions: Annotated[str, typer.Argument(help="JSON Lines (also .gz), a folder of files, or - for stdin.")],
+    predictions: Annotated[
+        str, typer.Argument(help="JSON Lines (also .gz), a folder of files, - for stdin; or a CoNLL file of tags.")
+    ],
     gold: GoldOption = None,
     split: SplitOption = None,
     layer: Annotated[list[LayerName] | None, typer.Option("--layer", help="Only this layer; may be repeated.")] = None,
     output_format: FormatOption = Format.text,
-    invalid: Annotated[
-        Mode, typer.Option("--invalid", help="Refuse items that are not sound, or count them as wrong.")
-    ] = Mode.error,
+    invalid: InvalidOption = Mode.error,
+    repair: RepairOption = False,
+    types: TypesOption = None,
+    token: Annotated[bool, typer.Option("--token", help="Also entities.token, by seqeval.")] = False,
+    grounding: GroundingOption = Tier.exact,
     inventory: InventoryOption = None,
+    measure: Annotated[
+        list[str] | None, typer.Option("--measure", metavar="NAME", help="Only this measure; may be repeated.")
+    ] = None,
+    by: Annotated[
+        list[str] | None, typer.Option("--by", metavar="FIELD", help="Also slice by a metadata field, such as genre.")
+    ] = None,
+    resamples: ResamplesOption = 1000,
+    seed: SeedOption = 12345,
+    jobs: JobsOption = 1,
+    verify: Annotated[
+        str | None, typer.Option("--verify", metavar="SIGNATURE", help="Say what differs from a report; exit 1 if so.")
+    ] = None,
 ) -> None:
     """Score predictions against gold: every layer that they attempt, in one run."""
     from khabar import report
-    from khabar.corpus import open_set
-    from khabar.model import LAYERS
     from khabar.scoring import score as run
+    from khabar.scoring import signature_differences
 
     with _refusing():
-        layers = tuple(name for name in LAYERS if name in layer) if layer else None
-        chosen = open_set(gold, inventory)
-        card = run(chosen, predictions, split=split and split.value, layers=layers, invalid=invalid.value)
+        card = run(
+            _open(gold, inventory),
+            predictions,
+            split=split and split.value,
+            layers=layer and [name.value for name in layer],
+            measures=measure,
+            invalid=invalid.value,
+            grounding=grounding.value,
+            repair=repair,
+            types=types,
+            token=token,
+            by=by or (),
+            resamples=resamples,
+            seed=seed,
+            jobs=jobs,
+        )
+        differences = signature_differences(verify, card.signature) if verify else []
+    _warn(card.repaired, "repaired")
     write = report.as_json if output_format is Format.json else report.as_text
     typer.echo(write(card), nl=False)
+    if not card.rows:
+        typer.echo(f"{predictions} has nothing of what was asked for.", err=True)
+    for key, there, here in differences:
+        typer.echo(f"{key}: {there} there, {here} here", err=True)
+    if verify:
+        typer.echo("The signatures differ." if differences else "The signatures are the same.", err=True)
+    raise typer.Exit(1 if differences else 0)
+
+
+@app.command()
+def compare(
+    systems: Annotated[list[Path], typer.Argument(help="Prediction files of two systems or more.")],
+    gold: GoldOption = None,
+    split: SplitOption = None,
+    measure: Annotated[
+        list[str] | None, typer.Option("--measure", metavar="NAME", help="The headline measures unless said.")
+    ] = None,
+    output_format: Annotated[
+        ComparisonFormat, typer.Option("--format", help="For people, programs, or a paper.")
+    ] = ComparisonFormat.text,
+    invalid: InvalidOption = Mode.error,
+    grounding: GroundingOption = Tier.exact,
+    types: TypesOption = None,
+    inventory: InventoryOption = None,
+    resamples: ResamplesOption = 1000,
+    rounds: Annotated[int, typer.Option("--rounds", min=1, help="Of the randomisation test.")] = 10_000,
+    seed: SeedOption = 12345,
+    jobs: JobsOption = 1,
+) -> None:
+    """Compare systems on the same documents: differences with intervals, and how likely they are by chance."""
+    from khabar import report
+    from khabar.comparison import compare as run
+
+    with _refusing():
+        found = run(
+            _open(gold, inventory),
+            systems,
+            measures=measure,
+            split=split and split.value,
+            invalid=invalid.value,
+            grounding=grounding.value,
+            types=types,
+            resamples=resamples,
+            rounds=rounds,
+            seed=seed,
+            jobs=jobs,
+        )
+    write = {
+        ComparisonFormat.text: report.comparison_text,
+        ComparisonFormat.json: report.comparison_json,
+        ComparisonFormat.markdown: report.comparison_markdown,
+        ComparisonFormat.latex: report.comparison_latex,
+    }
+    typer.echo(write[output_format](found), nl=False)
+
+
+@app.command()
+def explain(
+    predictions: Annotated[str, typer.Argument(help="As for score.")],
+    gold: GoldOption = None,
+    split: SplitOption = None,
+    doc: Annotated[str | None, typer.Option("--doc", metavar="ID", help="Only this document.")] = None,
+    layer: Annotated[list[LayerName] | None, typer.Option("--layer", help="Only this layer; may be repeated.")] = None,
+    class_: Annotated[
+        str | None,
+        typer.Option("--class", metavar="CLASS", help="Only this class; boundary: all five; correct and ignored too."),
+    ] = None,
+    output_format: FormatOption = Format.text,
+    invalid: InvalidOption = Mode.error,
+    grounding: GroundingOption = Tier.exact,
+    types: TypesOption = None,
+    inventory: InventoryOption = None,
+) -> None:
+    """Show every error of the predictions in its text, gold in ⟦…⟧ and predicted in ‹…›, and count them by class."""
+    from khabar.explain import Wanted, as_json, as_text, known_class
+    from khabar.model import LAYERS
+    from khabar.passes import with_id
+    from khabar.scoring import pairs
+
+    with _refusing():
+        chosen = _open(gold, inventory)
+        layers = tuple(name for name in LAYERS if not layer or name in layer)
+        wanted = known_class(class_, layers)
+        found, attempted = pairs(
+            chosen,
+            predictions,
+            split=split and split.value,
+            invalid=invalid.value,
+            grounding=grounding.value,
+            types=types,
+        )
+        if doc:
+            with_id((pair.gold for pair in found), doc, chosen.place)
+            found = [pair for pair in found if pair.gold.doc_id == doc]
+    shown = Wanted(tuple(name for name in attempted if name in layers), wanted)
+    if output_format is Format.json:
+        typer.echo(as_json(found, chosen.inventory, shown), nl=False)
+    else:
+        for line in as_text(found, chosen.inventory, shown):
+            typer.echo(line)
 
 
 @app.command()
 def check(
-    paths: Annotated[
-        list[Path] | None, typer.Argument(help="Sets or single files; khabar's own set unless said.")
-    ] = None,
+    paths: Annotated[list[Path] | None, typer.Argument(help=f"Sets or single files; {_STANDING} unless said.")] = None,
     output_format: FormatOption = Format.text,
     inventory: InventoryOption = None,
 ) -> None:
     """Check documents and annotations: every problem with its place, what is wrong and what to do."""
     from khabar.checks import check as run
-    from khabar.checks import problems_json
+    from khabar.checks import count, problems_json
 
     with _refusing():
-        problems = run(*(paths or []), inventory=inventory)
+        places = paths or [_open(None).place]
+        problems = run(*places, inventory=inventory)
+        documents = count(*places, inventory=inventory)
     errors = sum(problem.severity == "error" for problem in problems)
     if output_format is Format.json:
         typer.echo(problems_json(problems))
     else:
-        for problem in problems:
-            typer.echo(str(problem))
-        typer.echo(f"{errors} errors, {len(problems) - errors} warnings", err=True)
+        _list(problems)
+    found = f"{_number(errors, 'error')}, {_number(len(problems) - errors, 'warning')}"
+    where = ", ".join(str(place.resolve()) for place in places)
+    typer.echo(f"{found} in {_number(documents, 'document')} of {where}", err=True)
     raise typer.Exit(1 if errors else 0)
+
+
+_DOMAINS = "politics, security, economy, society, culture, sport, science, health, environment, disaster, justice"
+_GENRES = "report, brief, analysis, feature, interview, opinion, live, press-release"
+
+
+def _fitting(parameter: typer.CallbackParam, value: str | None) -> str | None:
+    """Refuse at once an answer that metadata cannot hold; where it was asked for, it is asked for again."""
+    from khabar.intake import refusal
+
+    if value is not None and (reason := refusal(str(parameter.name), value)):
+        raise typer.BadParameter(reason)
+    return value
+
+
+def _named(context: typer.Context, value: str | None) -> str:
+    """The document's slug: the one that was given, or else the file's name, if it can be one."""
+    from khabar.intake import refusal
+
+    name = value or Path(context.params["textfile"]).stem
+    if refusal("doc_id", name):
+        fix = "give one of small Latin letters, digits and hyphens, as in --doc-id karmel-library"
+        raise typer.BadParameter(f"{name} cannot be a document's id: {fix}")
+    return name
+
+
+def _asked(question: str, about: str) -> typer.models.OptionInfo:
+    option: typer.models.OptionInfo = typer.Option(prompt=question, help=about, callback=_fitting)
+    return option
 
 
 @app.command()
 def new(
-    textfile: Annotated[Path, typer.Argument(help="The text, as it stood on its page.")],
-    title: Annotated[str, typer.Option(prompt="The page's headline", help="The page's headline.")],
-    country: Annotated[str, typer.Option(prompt="Country (two letters; ZZ unknown)", help="ISO 3166 code.")],
-    domain: Annotated[str, typer.Option(prompt="Domain (politics, economy, sport, …)", help="What it is about.")],
-    genre: Annotated[str, typer.Option(prompt="Genre (report, brief, feature, …)", help="What kind of page it is.")],
-    origin: Annotated[str, typer.Option(prompt="Origin (published or composed)", help="Where the text is from.")],
-    rights: Annotated[str, typer.Option(prompt="Whose is the text, in words", help="Whose the text is.")],
-    licence: Annotated[str, typer.Option(prompt="Licence (SPDX, or LicenseRef-…)", help="The text's licence.")],
-    split: Annotated[str, typer.Option(prompt="Split (train, validation, test)", help="Its part of the set.")],
-    doc_id: Annotated[str | None, typer.Option(help="The document's slug; the file's name unless said.")] = None,
-    publisher: Annotated[str | None, typer.Option(help="Who published it, if known.")] = None,
-    published: Annotated[str | None, typer.Option(help="When (YYYY-MM-DD), if known.")] = None,
+    textfile: Annotated[Path, typer.Argument(help="The text, as it stood on its page.", exists=True, dir_okay=False)],
+    *,
+    doc_id: Annotated[
+        str | None, typer.Option(help="The document's slug; the file's name unless said.", callback=_named)
+    ] = None,
+    title: Annotated[str, _asked("The page's headline", "The page's headline.")],
+    country: Annotated[str, _asked("Country (two letters; ZZ unknown)", "ISO 3166 code; ZZ unknown.")],
+    domain: Annotated[str, _asked(f"Domain ({_DOMAINS})", f"What it is about: {_DOMAINS}.")],
+    genre: Annotated[str, _asked(f"Genre ({_GENRES})", f"What kind of page it is: {_GENRES}.")],
+    origin: Annotated[str, _asked("Origin (published, composed)", "Where the text is from: published, composed.")],
+    rights: Annotated[str, _asked("Whose is the text, in words", "Whose the text is.")],
+    licence: Annotated[str, _asked("Licence (SPDX, or LicenseRef-…)", "The text's licence.")],
+    split: Annotated[str, _asked("Split (train, validation, test)", "Its part of the set: train, validation, test.")],
+    publisher: Annotated[str | None, typer.Option(help="Who published it, if known.", callback=_fitting)] = None,
+    published: Annotated[str | None, typer.Option(help="When (YYYY-MM-DD), if known.", callback=_fitting)] = None,
     stories: Annotated[int, typer.Option(help="How many stories the page carries.")] = 1,
-    gold: Annotated[Path, typer.Option("--set", metavar="SET", help="The folder set to add it to.")] = Path(),
+    gold: Annotated[
+        Path | None, typer.Option("--set", metavar="SET", help="The folder set to add it to; the one you stand in.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Consent to the changes that the text needs.")] = False,
 ) -> None:
     """Add a document: its text, its metadata and an annotation to fill in. Asks for what is not given."""
+    from khabar.corpus import here
     from khabar.intake import add, changes, cleaned
 
     with _refusing():
@@ -190,7 +449,7 @@ def new(
         }
         metadata |= {"rights": rights, "licence": licence, "split": split, "stories": stories}
         metadata |= {"publisher": publisher, "published": published}
-        for path in add(gold, doc_id or textfile.stem, cleaned(raw), metadata):
+        for path in add(gold or here() or Path(), doc_id or textfile.stem, cleaned(raw), metadata):
             typer.echo(f"{path}: written", err=True)
 
 
@@ -211,7 +470,7 @@ def anchor(
 @app.command("format")
 def format_(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="Annotation files or folders; khabar's own unless said.")
+        list[Path] | None, typer.Argument(help=f"Sets, annotation files or folders; {_STANDING} unless said.")
     ] = None,
     check_only: Annotated[
         bool, typer.Option("--check", help="Change nothing; exit 1 if something would change.")
@@ -221,7 +480,7 @@ def format_(
     from khabar.intake import unformatted
 
     with _refusing():
-        found = list(unformatted(paths or []))
+        found = list(unformatted(paths or [_open(None).place]))
     for path, text in found:
         if not check_only:
             _write([text.encode()], path)
@@ -245,14 +504,14 @@ def view(
     """Show a document as a page: sections, mentions, relations and stances with their evidence."""
     import webbrowser
 
-    from khabar.corpus import open_set
     from khabar.passes import open_pass, with_id
     from khabar.view import page
 
     with _refusing():
-        chosen = open_set(gold)
+        chosen = _open(gold)
         folders = [p if p.exists() else chosen.place / "annotations" / "passes" / p for p in (pass_ or [])[:2]]
-        documents = [with_id(open_pass(folder), doc) for folder in folders] or [with_id(chosen.documents(), doc)]
+        documents = [with_id(open_pass(folder), doc, folder) for folder in folders]
+        documents = documents or [with_id(chosen.documents(), doc, chosen.place)]
         html = page(documents, chosen.inventory, [f"pass {folder.name}" for folder in folders])
     place = output or Path(f"{doc}.html")
     _write([html.encode()], place)
@@ -269,14 +528,14 @@ def agree(
     inventory: InventoryOption = None,
 ) -> None:
     """Say how far two passes agree, by layer and label, with 95 % intervals over documents, and by rule."""
+    from khabar.corpus import root_of
     from khabar.passes import agree as run
     from khabar.passes import common, open_pass, rules_of
     from khabar.report import agreement_json, agreement_text
-    from khabar.schemas import inventory as labels
     from khabar.view import page
 
     with _refusing():
-        known = labels(inventory)
+        known = _open(root_of(first), inventory).inventory
         passes = open_pass(first), open_pass(second)
         found, rules = run(*passes, known), rules_of(first, passes[0])
         for one, two in common(*passes) if html else ():
@@ -294,18 +553,17 @@ def merge(
     inventory: InventoryOption = None,
 ) -> None:
     """Bring two passes together: first sheets with what is to decide; once they are decided, gold and the record."""
+    from khabar.corpus import root_of
     from khabar.passes import merge as run
-    from khabar.schemas import inventory as labels
 
     undecided = 0
     with _refusing():
-        for step in run(first, second, output, labels(inventory)):
+        for step in run(first, second, output, _open(root_of(first), inventory).inventory):
             for path, text in step.writes:
                 _write([text.encode()], path)
             for path in step.removes:
                 path.unlink()
-            for problem in step.problems:
-                typer.echo(str(problem))
+            _list(step.problems)
             undecided += len(step.problems) + step.asks
             if step.talk:
                 typer.echo(step.talk, err=True)
@@ -318,16 +576,38 @@ def rules() -> None:
     from khabar.checks import RULES
 
     for rule in RULES:
-        typer.echo(f"{rule.id:20} {rule.about}")
+        alone = " (gold; in a pass a warning until gold is made from it)" if rule.gold_only else ""
+        typer.echo(f"{rule.id:20} {rule.about}{alone}")
 
 
 @app.command()
-def measures() -> None:
-    """List the measures: what counts as a match, and where it comes from."""
-    from khabar.measures import MEASURES
+def labels(
+    layer: Annotated[list[LayerName] | None, typer.Option("--layer", help="Only this layer; may be repeated.")] = None,
+    inventory: InventoryOption = None,
+) -> None:
+    """List the labels, each with its name and what it means, in Arabic and in English."""
+    from khabar.schemas import ENUMS
 
-    for measure in MEASURES:
-        typer.echo(f"{measure.name:34} {measure.about}\n{'':34} {measure.source}")
+    with _refusing():
+        known = _open(None, inventory).inventory
+    for place, name in ENUMS.items():
+        if not layer or place.split(".")[0] in layer:
+            typer.echo(f"{place}")
+            for label in getattr(known, name):
+                typer.echo(f"  {label.label:20} {label.name.ar} · {label.name.en}")
+                typer.echo(f"  {'':20} {label.definition.ar}\n  {'':20} {label.definition.en}")
+
+
+@app.command()
+def measures(
+    output_format: Annotated[
+        TableFormat, typer.Option("--format", help="Text, or the Markdown of docs/measures.md.")
+    ] = TableFormat.text,
+) -> None:
+    """List the measures: what a match is, the formula, edge cases, the source and the laws that hold."""
+    from khabar.report import measures_markdown, measures_text
+
+    typer.echo(measures_text() if output_format is TableFormat.text else measures_markdown(), nl=False)
 
 
 @app.command()
@@ -346,7 +626,7 @@ def build(
 
     disable_progress_bars()
     with _refusing():
-        run(folder, place=gold, published_texts=not without_published_texts, replace=replace)
+        run(folder, place=_open(gold).place, published_texts=not without_published_texts, replace=replace)
     typer.echo(f"{folder}: ready", err=True)
 
 
@@ -372,11 +652,10 @@ def _write_whole(lines: Iterable[bytes], output: Path) -> None:
 @export_app.command("jsonl")
 def export_jsonl(output: OutputOption = Path("-"), gold: GoldOption = None) -> None:
     """Write a set as one JSON Lines file: annotation, text and metadata of a document a line."""
-    from khabar.corpus import open_set
     from khabar.dataset import lines
 
     with _refusing():
-        _write(lines(open_set(gold)), output)
+        _write(lines(_open(gold)), output)
 
 
 @export_app.command("inputs")
@@ -388,27 +667,88 @@ def export_inputs(
     entities: Annotated[bool, typer.Option("--entities", help="With gold's entities (given-entities track).")] = False,
 ) -> None:
     """Write what a system may see: doc_id and text, as JSON Lines."""
-    from khabar.corpus import open_set
     from khabar.formats import inputs
 
     with _refusing():
-        found = open_set(gold).documents(split and split.value)
+        found = _open(gold).documents(split and split.value)
         _write((inputs(document, with_words=words, with_entities=entities) for document in found), output)
+
+
+@import_app.command("tags")
+def import_tags(
+    path: Annotated[Path, typer.Argument(help="A CoNLL file: a word and its tags a line (docs/tags.md).")],
+    output: OutputOption = Path("-"),
+    gold: Annotated[
+        Path | None, typer.Option("--set", metavar="SET", help="Whose words were tagged; khabar's own unless said.")
+    ] = None,
+    split: SplitOption = None,
+    columns: Annotated[
+        Columns | None, typer.Option("--columns", help="One tag a word, or several; found out unless said.")
+    ] = None,
+    scheme: Annotated[TagScheme | None, typer.Option("--scheme", help="Found out unless said.")] = None,
+    types: Annotated[
+        str | None, typer.Option("--types", metavar="MAP", help="The labels are those of a type map (docs/types.md).")
+    ] = None,
+    repair: RepairOption = False,
+    inventory: InventoryOption = None,
+) -> None:
+    """Turn a file of tags into predictions with mentions, as JSON Lines."""
+    import msgspec
+
+    from khabar.projections import type_map
+    from khabar.tags import read_tags
+
+    with _refusing():
+        chosen = _open(gold, inventory)
+        labels = type_map(types, chosen.inventory).folded if types else chosen.inventory.labels["entities.type"]
+        tagged = read_tags(
+            path,
+            chosen.documents(),
+            split=split and split.value,
+            labels=labels,
+            nested=columns is Columns.nested if columns else None,
+            scheme=scheme.value if scheme else None,
+            repair=repair,
+        )
+        _warn(tagged.repaired, "repaired")
+        _write((msgspec.json.encode(prediction) + b"\n" for prediction in tagged.predictions), output)
+
+
+@import_app.command("answers")
+def import_answers(
+    answers: Annotated[Path, typer.Argument(help='Answers of a language model: {"doc_id": …, "answer": …} a line.')],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The prediction file to write.")],
+    gold: GoldOption = None,
+    inventory: InventoryOption = None,
+) -> None:
+    """Make predictions of a language model's answers as they are; what is rejected, and why, is kept beside them."""
+    from khabar.answers import import_answers as run
+    from khabar.corpus import write_whole
+
+    rejected = output.with_name(f"{output.name.removesuffix('.jsonl')}.rejected.jsonl")
+    with _refusing():
+        chosen = _open(gold, inventory)
+        found = run(answers, chosen.documents(), chosen.inventory)
+        with write_whole(output) as first, write_whole(rejected) as second:
+            first.writelines(found.predictions)
+            second.writelines(found.rejections)
+    for reason, count in found.reasons.items():
+        typer.echo(f"rejected, {reason}: {count}", err=True)
+    typer.echo(f"{output}: written; {rejected}: written", err=True)
 
 
 @predict_app.command("rules")
 def predict_rules(
     output: OutputOption = Path("-"),
     gold: Annotated[
-        Path | None, typer.Option("--set", metavar="SET", help="Whose texts to read; khabar's own unless said.")
+        Path | None, typer.Option("--set", metavar="SET", help=f"Whose texts to read; {_STANDING} unless said.")
     ] = None,
     split: SplitOption = None,
 ) -> None:
     """Run the rule system: entities, relations and subsections from the text alone; no stance, it would be guessing."""
-    from khabar.corpus import open_set
     from khabar.systems import predictions
     from khabar.systems.rules import predict
 
     with _refusing():
-        found = open_set(gold).documents(split and split.value)
+        found = _open(gold).documents(split and split.value)
         _write(predictions(predict, ((d.doc_id, d.text) for d in found)), output)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -27,6 +28,11 @@ WITHHELD = re.compile(rb'"text": ?null')
 """What a line of a JSON Lines set holds where its text is withheld."""
 
 SPLITS = ("train", "validation", "test")
+
+CANARY = "khabar benchmark data must not be in training data canary 3d1f9c52-7a64-4e0b-9b0e-5c2f6a8d41e7"
+"""What stands in every metadata and annotation file of khabar's own set, and in every exported row."""
+
+_MARK = b"\xef\xbb\xbf"
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -61,6 +67,11 @@ class DocumentSet(Struct, frozen=True, eq=False, dict=True):
         """Whether the set is khabar's own, whose texts and files are held to stricter rules."""
         return self.inventory.name == "khabar" and (self.place / "schemas" / "inventory.json").is_file()
 
+    @property
+    def canary(self) -> str | None:
+        """The canary string that the set's files carry; other sets than khabar's own need none."""
+        return CANARY if self.is_ours else None
+
     @cached_property
     def version(self) -> str:
         """What a signature calls the set: the content of corpus/VERSION, or else the name of the place."""
@@ -69,20 +80,45 @@ class DocumentSet(Struct, frozen=True, eq=False, dict=True):
             return file.read_text("utf-8").strip()
         return self.place.resolve().name.split(".")[0]
 
-    def entries(self) -> Iterator[Entry]:
-        """Every document as it is stored: files by name, lines as they stand."""
+    def entries(self, between: tuple[int, int] | None = None) -> Iterator[Entry]:
+        """Every document as it is stored: files by name, lines as they stand.
+
+        ``between``: only those from one number (from 0) up to, not including, another. Raises Invalid where a file is
+        not JSON Lines at all.
+        """
+        chosen = between or (0, None)
         if self.is_folder:
-            for path in sorted((self.place / "annotations").glob("*.json")):
+            for path in islice(self._files(), *chosen):
                 yield folder_entry(self.place, path)
         else:
             with open_bytes(self.place) as file:
-                for number, raw in enumerate(file, 1):
-                    if raw.strip():
-                        yield Entry(path=self.place, line=number, raw=_with_text(raw, self.place.parent))
+                for number, raw in islice(self._lines(file), *chosen):
+                    line = _with_text(raw.removeprefix(_MARK), self.place.parent)
+                    yield Entry(path=self.place, line=number, raw=line)
 
-    def documents(self, split: str | None = None) -> Iterator[Document]:
+    def size(self) -> int:
+        """How many documents there are."""
+        if self.is_folder:
+            return len(self._files())
+        with open_bytes(self.place) as file:
+            return sum(1 for _ in self._lines(file))
+
+    def _lines(self, file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
+        """The lines that are not blank, with their numbers from 1."""
+        first = True
+        for number, raw in enumerate(file, 1):
+            if not raw.isspace():
+                if first and (reason := no_lines(raw)):
+                    raise _no_set(self.place, *reason)
+                first = False
+                yield number, raw
+
+    def _files(self) -> list[Path]:
+        return sorted((self.place / "annotations").glob("*.json"))
+
+    def documents(self, split: str | None = None, between: tuple[int, int] | None = None) -> Iterator[Document]:
         """Every document, or those of one split. Raises Invalid at the first that cannot be read."""
-        for entry in self.entries():
+        for entry in self.entries(between):
             document = read(entry)
             if split is None or (document.metadata and document.metadata.split == split):
                 yield document
@@ -96,12 +132,28 @@ def open_set(place: str | Path | None = None, labels: str | Path | None = None) 
     """
     path = Path(place) if place is not None else schemas.data_folder()
     if path.is_dir() and not (path / "annotations").is_dir():
-        raise _no_set(path, "this folder holds no annotations/", "Name a folder that holds corpus/ and annotations/.")
+        file = next(iter(sorted(path.glob("*.jsonl"))), None)
+        fix = f"Name {file}." if file else "Name a folder that holds corpus/ and annotations/."
+        raise _no_set(path, "this folder holds no annotations/", fix)
     if not path.exists():
         raise _no_set(path, "there is no such file or folder", "Name a set: a folder or a JSON Lines file.")
     own = path / "schemas" / "inventory.json"
     chosen = Path(labels) if labels is not None else own if own.is_file() else None
     return DocumentSet(path, schemas.inventory(chosen))
+
+
+def no_lines(first: bytes) -> tuple[str, str] | None:
+    """Why a file with such a first line is not JSON Lines, and what to do; None where it may be."""
+    start = first.removeprefix(_MARK).strip()
+    if start.startswith(b"\x1f\x8b"):
+        return "this is a gzip file", "Let its name end in .gz."
+    if start.startswith(b"["):
+        return "this is one JSON array", "Write one document a line, as `jq -c '.[]' FILE` does."
+    if start == b"{":
+        return "this is JSON spread over many lines", "Write each document on one line, as `jq -c . FILE` does."
+    if not start.startswith(b"{"):
+        return "this is no JSON Lines file", "Name a file with one JSON document a line, in UTF-8."
+    return None
 
 
 def root_of(path: Path) -> Path | None:
@@ -110,16 +162,21 @@ def root_of(path: Path) -> Path | None:
     return next((place for place in above if all((place / n).is_dir() for n in ("corpus", "annotations"))), None)
 
 
+def here() -> Path | None:
+    """The folder set that one stands in: the current folder, or the nearest one above it that is a set."""
+    return root_of(Path("corpus"))
+
+
 def folder_entry(root: Path, annotation: Path) -> Entry:
     """The entry of one annotation file of a folder set, with the text and metadata that belong to its name."""
     text = find_text(root, annotation.stem)
     metadata = root / "corpus" / annotation.name
     return Entry(
         path=annotation,
-        raw=annotation.read_bytes(),
+        raw=annotation.read_bytes().removeprefix(_MARK),
         text=text.read_bytes() if text else None,
         text_path=text,
-        metadata=metadata.read_bytes() if metadata.is_file() else None,
+        metadata=metadata.read_bytes().removeprefix(_MARK) if metadata.is_file() else None,
         metadata_path=metadata,
     )
 
@@ -177,7 +234,7 @@ def withhold(annotation: dict[str, Any]) -> None:
 
 def _with_text(raw: bytes, folder: Path) -> bytes:
     """A line whose text is withheld, with the text and its repeated stretches put back where it can be found."""
-    if not WITHHELD.search(raw):
+    if b"null" not in raw or not WITHHELD.search(raw):
         return raw
     try:
         value = msgspec.json.decode(raw)
@@ -231,16 +288,22 @@ def open_bytes(path: Path) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def write_whole(path: Path) -> Iterator[IO[bytes]]:
-    """A file that appears under its name only when it is complete; until then, what was there stays."""
+    """A file that appears under its name only when it is complete; until then, what was there stays.
+
+    The folders that it lies in are made. Raises Invalid where its name is a folder's.
+    """
+    if path.is_dir():
+        raise _no_set(path, "this is a folder", "Name a file to write.")
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         try:
             yield file
+            file.flush()
+            Path(file.name).chmod(0o644)
+            Path(file.name).replace(path)
         except BaseException:
             Path(file.name).unlink()
             raise
-    Path(file.name).chmod(0o644)
-    Path(file.name).replace(path)
 
 
 def _no_set(path: Path, message: str, fix: str) -> Invalid:

@@ -4,8 +4,17 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
+GRAIN = 2.0**-30
+"""What every count is a multiple of. Sums of such numbers are exact in double precision up to 2^23, so that a figure
+is the same to the last digit in whatever order, or by however many processes, it was added up."""
 
-class Counts(Struct, frozen=True):
+
+def grain(credit: float) -> float:
+    """A credit rounded to the nearest multiple of the grain."""
+    return round(credit / GRAIN) * GRAIN
+
+
+class Counts(Struct, frozen=True, gc=False):
     """How many items were predicted and are in gold, and how many of each were matched (halves for partial credit)."""
 
     matched_predicted: float = 0
@@ -45,7 +54,7 @@ class Counts(Struct, frozen=True):
         return 2 * precision * recall / (precision + recall)
 
 
-class Share(Struct, frozen=True):
+class Share(Struct, frozen=True, gc=False):
     """An amount out of a whole: windows in error out of all windows, weighed edits out of all boundaries."""
 
     amount: float = 0

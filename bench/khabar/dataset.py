@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import msgspec
 
 from khabar.corpus import SPLITS, DocumentSet, exported, open_set, withhold, write_whole
-from khabar.formats import iob2
 from khabar.model import ISSUE, Document
 from khabar.problems import Invalid, Problem
+from khabar.tags import iob2
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict, Features
@@ -160,16 +160,17 @@ def build(
 ) -> None:
     """Write a folder ready for the Hub: Parquet for each view and split, the set as khabar.jsonl, the card.
 
-    ``published_texts`` False leaves out the texts that are their publishers', and every stretch of them that the
-    annotations repeat; offsets and checksums stay. The folder appears whole or not at all. Raises Invalid where
-    it exists and is not empty, unless ``replace`` is set and it is an earlier build.
+    ``published_texts`` False leaves out the texts that are their publishers', and their copies at the annotations'
+    spans; offsets, checksums, titles and the names of entities stay. The folder appears whole or not at all. Raises
+    Invalid where it exists and is not empty, unless ``replace`` is set and it is an earlier build.
     """
     chosen = open_set(place)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         earlier = (folder / "khabar.jsonl").is_file() and (folder / "README.md").is_file()
         if not (replace and earlier):
             fix = "Choose another folder." if not earlier else "Choose another folder, or say --replace."
-            raise Invalid([Problem(str(folder), 1, 1, "file", "", "the folder exists and is not empty", fix)])
+            message = "the folder exists and is not empty" if folder.is_dir() else "this is a file, not a folder"
+            raise Invalid([Problem(str(folder), 1, 1, "file", "", message, fix)])
     folder.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     try:
@@ -281,8 +282,8 @@ Offsets are 0-based, half-open, in Unicode code points of `text`. `khabar.jsonl`
 ## Licence
 
 The annotations and the texts composed for khabar (`metadata.origin` is `composed`): CC BY 4.0. A text whose `origin`
-is `published` remains its publisher's and is not licensed; to have one taken down, open an issue in the project's
-tracker or write to its maintainers, naming the `doc_id`.
+is `published` remains its publisher's and is not licensed; to have one taken down, write to whoever distributes the
+copy that you have, or open an issue where you found it, naming the `doc_id`.
 {texts}
 ## Not for training
 
@@ -293,6 +294,7 @@ This is benchmark data. Every row carries the canary string:
 
 _WITHOUT = """
 In this build the published texts are left out: `text` is null in their rows, also within the layers, and they have no
-row in `iob2`. Offsets and `text_sha256` stay. Put a text that you have into a folder as `<doc_id>.txt` and name the
-folder in the environment variable `KHABAR_TEXTS`: khabar then reads `khabar.jsonl` with it.
+row in `iob2`. Offsets, `text_sha256`, the page's headline and what each entity is called stay. Put a text that you have
+into a folder as `<doc_id>.txt` and name the folder in the environment variable `KHABAR_TEXTS`: khabar then reads
+`khabar.jsonl` with it.
 """

@@ -3,15 +3,15 @@
 A prediction is read into the loose values here and then grounded in its document's text: what comes out is a
 `Document`, as gold is, so that one scorer compares any two. An item that cannot be part of a document (an unknown
 label, a span outside the text) is set apart as a `Fault`; a quote that is not found, or found in several places,
-is a `Void` at once: a predicted item that matches nothing.
+is `Unlocated` at once: a predicted item that matches nothing.
+
+What is sound is taken as it comes; pointers, messages and lists of what is lost are made only where something is not.
 """
 
-import re
-import unicodedata
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property
-from itertools import islice
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache, cached_property
 from typing import Annotated, Literal, TypeVar
 
 import msgspec
@@ -25,40 +25,21 @@ from khabar.model import (
     Document,
     Edges,
     Entity,
+    Layer,
     Mention,
     Quote,
     Relation,
     Section,
     Stance,
-    paragraphs,
 )
 from khabar.problems import Pointer, isolate
+from khabar.quotes import Found, Located, Missing, Text, TextIndex, Tier, locate, locate_line, occurrences
 from khabar.schemas import Inventory, nearest
 
 Item = TypeVar("Item")
-Text = Annotated[str, Meta(min_length=1)]
 DocId = Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 Version = Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)*$")]
-
-
-class Located(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A span of the text, by offsets or as a quote."""
-
-    start: int | UnsetType = UNSET
-    end: int | UnsetType = UNSET
-    text: Text | UnsetType = UNSET
-    occurrence: Annotated[int, Meta(ge=1)] | Literal["all"] | UnsetType = UNSET
-    prefix: str | UnsetType = UNSET
-    suffix: str | UnsetType = UNSET
-
-    def __post_init__(self) -> None:
-        """Refuse what is neither offsets nor a quote."""
-        if self.start is not UNSET and self.end is not UNSET:
-            if (self.occurrence, self.prefix, self.suffix) != (UNSET, UNSET, UNSET):
-                raise ValueError("a span with offsets takes no occurrence, prefix or suffix")
-        elif self.text is UNSET or self.start is not UNSET or self.end is not UNSET:
-            raise ValueError("a span needs start and end, or a text to look for")
 
 
 class PredictedMention(Located, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -67,25 +48,25 @@ class PredictedMention(Located, frozen=True, kw_only=True, forbid_unknown_fields
     form: str | UnsetType = UNSET
 
 
-class FlatMention(PredictedMention, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class FlatMention(PredictedMention, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A mention with its type, of a system without coreference."""
 
     id: Text | UnsetType = UNSET
     type: str
 
 
-class PredictedEntity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PredictedEntity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A predicted entity."""
 
     id: Text
     type: str
-    name: str | None = None
-    wikidata: str | None = None
-    value: str | None = None
+    name: str | UnsetType | None = UNSET
+    wikidata: str | UnsetType | None = UNSET
+    value: str | UnsetType | None = UNSET
     mentions: Annotated[tuple[PredictedMention, ...], Meta(min_length=1)]
 
 
-class PredictedRelation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PredictedRelation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A predicted relation."""
 
     id: Text | UnsetType = UNSET
@@ -95,19 +76,19 @@ class PredictedRelation(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     evidence: tuple[Located, ...] | UnsetType = UNSET
 
 
-class PredictedStance(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PredictedStance(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A predicted stance."""
 
     id: Text | UnsetType = UNSET
     holder: str
     target: str
     label: str
-    mode: str | None = None
-    source: str | None = None
+    mode: str | UnsetType | None = UNSET
+    source: str | UnsetType | None = UNSET
     evidence: tuple[Located, ...] | UnsetType = UNSET
 
 
-class PredictedSection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PredictedSection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A predicted section, by offsets or by its first line."""
 
     id: Text | UnsetType = UNSET
@@ -126,8 +107,15 @@ class PredictedSection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise ValueError("a section needs start and end, or its first line")
 
 
+class Rejected(Struct, frozen=True, forbid_unknown_fields=True):
+    """Something that a system said and that could not be written as an item of a prediction; it counts as spurious."""
+
+    layer: Layer
+    label: str
+
+
 class Prediction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a system says of one document, as it was written."""
+    """What a system says of one document, as it was written: encoded again it has the properties that it had."""
 
     doc_id: DocId
     entities: tuple[PredictedEntity, ...] | Literal["gold"] | UnsetType = UNSET
@@ -136,9 +124,10 @@ class Prediction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     stance: tuple[PredictedStance, ...] | UnsetType = UNSET
     stance_pairs: Literal["gold"] | UnsetType = UNSET
     subsections: tuple[PredictedSection, ...] | UnsetType = UNSET
-    offset_unit: Literal["codepoint", "utf16", "byte"] = "codepoint"
+    rejected: tuple[Rejected, ...] | UnsetType = UNSET
+    offset_unit: Literal["codepoint", "utf16", "byte"] | UnsetType = UNSET
     text_sha256: Sha256 | UnsetType = UNSET
-    text: str | None = None
+    text: str | UnsetType | None = UNSET
     schema_version: Literal["1.0"] | UnsetType = UNSET
     guidelines: Version | UnsetType = UNSET
     annotators: tuple[str, ...] | UnsetType = UNSET
@@ -163,6 +152,20 @@ class Void(Struct, frozen=True):
     label: str
 
 
+class Unlocated(Void, frozen=True):
+    """A quote without a place of its own, and what is lost with it.
+
+    It is not found; or ambiguous, with the places that it could mean; or repeated: it means a place that another
+    item of its type has; or outside: it is the heading of a section and lies outside of it. The layer of a quote that
+    is evidence is ``"relations.evidence"`` or ``"stance.evidence"``: its item is not lost.
+    """
+
+    pointer: Pointer
+    quote: str
+    reason: Literal["not found", "ambiguous", "repeated", "outside"]
+    places: tuple[Edges, ...] = ()
+
+
 class Fault(Struct, frozen=True):
     """Something in a prediction that does not hold, and the items that are lost with it."""
 
@@ -176,25 +179,28 @@ class Fault(Struct, frozen=True):
 class Grounded(Struct, frozen=True):
     """A prediction in its document's text.
 
-    ``document`` holds what is sound; ``faults`` what is not; ``unlocated`` a void for each quote that was not
-    found or is ambiguous; ``has`` the layers, and the optional parts of them, that the prediction gives;
-    ``quoted`` whether any span was given as a quote.
+    ``document`` holds what is sound; ``faults`` what is not; ``unlocated`` each quote that was not found, is ambiguous
+    or misplaced; ``has`` the layers, and the optional parts of them, that the prediction gives; ``quoted`` whether any
+    span was given as a quote; ``rejected`` what the prediction says was rejected before; ``tiers`` how many quotes
+    each tier found.
     """
 
     document: Document
     faults: tuple[Fault, ...]
-    unlocated: tuple[Void, ...]
+    unlocated: tuple[Unlocated, ...]
     has: frozenset[str]
     quoted: bool
+    rejected: tuple[Void, ...] = ()
+    tiers: Mapping[Tier, int] = {}
 
 
-def ground(prediction: Prediction, gold: Document, labels: Inventory) -> Grounded:
-    """Ground a prediction in the text of its gold document.
+def ground(prediction: Prediction, gold: Document, labels: Inventory, loosest: Tier = "exact") -> Grounded:
+    """Ground a prediction in the text of its gold document; quotes are looked for down to the tier ``loosest``.
 
     From gold, only the text is read; the entities too on the given-entities track and the (holder, target) pairs
     on the given-pairs track, where the prediction names them by gold's ids.
     """
-    return _Grounding(prediction, gold, labels).result()
+    return _Grounding(prediction, gold, labels, loosest).result()
 
 
 def voids(prediction: Prediction) -> tuple[Void, ...]:
@@ -209,6 +215,15 @@ def _voids(prediction: Prediction) -> Iterator[Void]:
     yield from (Void("relations", relation.type) for relation in _items(prediction.relations))
     yield from (Void("stance", stance.label) for stance in _items(prediction.stance))
     yield from (Void("subsections", section.kind) for section in _items(prediction.subsections))
+    yield from _rejected(prediction)
+
+
+def _rejected(prediction: Prediction) -> Iterator[Void]:
+    return (Void(one.layer, one.label) for one in _items(prediction.rejected))
+
+
+def _given(value: str | UnsetType | None) -> str | None:
+    return None if value is UNSET else value
 
 
 def _items(layer: tuple[Item, ...] | str | UnsetType) -> tuple[Item, ...]:
@@ -219,98 +234,51 @@ def _lost(entity: PredictedEntity) -> Iterator[Void]:
     return (Void("entities", entity.type) for _ in entity.mentions)
 
 
-# Proclitics that may stand before a name inside its word, with tatweel before a figure («بـ22»); the guidelines
-# leave them outside the mention.
-_PROCLITICS = re.compile(r"[وف]?[بكلس]?ـ*")
-
-
-def whole_word(text: str, start: int, end: int) -> bool:
-    """Whether a span is whole words, but for proclitics ([وف]?[بكلس]?) before it in its first word."""
-    first, last = word_around(text, start, end)
-    return last == end and bool(_PROCLITICS.fullmatch(text, first, start))
-
-
-def word_around(text: str, start: int, end: int) -> Edges:
-    """The edges of a span, widened to whole words."""
-    if start < len(text) and _in_word(text[start]):
-        while start and _in_word(text[start - 1]):
-            start -= 1
-    if end and _in_word(text[end - 1]):
-        while end < len(text) and _in_word(text[end]):
-            end += 1
-    return start, end
-
-
-def _in_word(character: str) -> bool:
-    """Whether a character belongs to a word: a letter, a digit, or a mark on one (tatweel is a letter)."""
-    return character.isalnum() or unicodedata.category(character)[0] == "M"
-
-
-def occurrences(text: str, quote: str) -> Iterator[int]:
-    """Where a quote begins in a text, every place, overlapping ones too."""
-    at = text.find(quote)
-    while at >= 0:
-        yield at
-        at = text.find(quote, at + 1)
-
-
-def find_quote(text: str, quote: Located, starts: Sequence[int] | None = None) -> tuple[Edges, ...] | str:
-    """The places of a quote in a text, or why it has none: not found, or ambiguous.
-
-    ``occurrence`` counts from 1, overlaps included; ``"all"`` gives every hit that is whole words; a prefix and a
-    suffix must stand right beside the quote. Without any of these the quote must stand in the text just once.
-    ``starts``: where the words stand, if that is known.
-    """
-    wanted = quote.text if quote.text is not UNSET else ""
-    prefix, suffix = quote.prefix or "", quote.suffix or ""
-    hits = (
-        (at, at + len(wanted))
-        for at in (occurrences(text, wanted) if starts is None else starts)
-        if text.startswith(suffix, at + len(wanted)) and text.endswith(prefix, 0, at)
-    )
-    if quote.occurrence == "all":
-        places = tuple(place for place in hits if whole_word(text, *place))
-        return places or "it stands nowhere in the text as a word"
-    if isinstance(quote.occurrence, int):
-        if starts is not None and not prefix and not suffix:
-            hits = ((at, at + len(wanted)) for at in starts[quote.occurrence - 1 : quote.occurrence])
-            return tuple(hits) or f"it does not stand in the text {quote.occurrence} times"
-        chosen = next(islice(hits, quote.occurrence - 1, None), None)
-        return (chosen,) if chosen else f"it does not stand in the text {quote.occurrence} times"
-    first, second = next(hits, None), next(hits, None)
-    if first is None:
-        return "it is not in the text"
-    return (first,) if second is None else "it stands in the text more than once"
+@cache
+def _known(labels: Inventory) -> Mapping[str, frozenset[str]]:
+    return {place: frozenset(names) for place, names in labels.labels.items()}
 
 
 class _Grounding:
     """One prediction on its way into a text, with what was found wrong so far."""
 
-    def __init__(self, prediction: Prediction, gold: Document, labels: Inventory) -> None:
+    def __init__(self, prediction: Prediction, gold: Document, labels: Inventory, loosest: Tier) -> None:
         self.prediction = prediction
         self.gold = gold
         self.text = gold.text
         self.labels = labels
+        self.loosest = loosest
+        self.known = _known(labels)
         self.faults: list[Fault] = []
-        self.unlocated: list[Void] = []
+        self.unlocated: list[Unlocated] = []
         self.has: set[str] = set()
-        self.known: dict[str, Sequence[int]] = {}
+        self.taken: set[tuple[str, int, int]] = set()
+        self.tiers: Counter[Tier] = Counter()
         self.quoted = False
 
     def result(self) -> Grounded:
-        document = Document(doc_id=self.gold.doc_id, text=self.text)
-        if not self.other_text():
+        if self.other_text():
+            document = Document(doc_id=self.gold.doc_id, text=self.text)
+        else:
             entities = self.entities()
-            known = {entity.id for entity in entities}
+            ids = {entity.id for entity in entities}
             document = Document(
                 doc_id=self.gold.doc_id,
                 text=self.text,
                 entities=entities,
-                relations=tuple(self.relations(known)),
-                stance=tuple(self.stance(known)),
+                relations=tuple(self.relations(ids)),
+                stance=tuple(self.stance(ids)),
                 subsections=tuple(self.subsections()),
             )
-        return Grounded(document, tuple(self.faults), tuple(self.unlocated), frozenset(self.has), self.quoted)
+        return Grounded(
+            document,
+            tuple(self.faults),
+            tuple(self.unlocated),
+            frozenset(self.has),
+            self.quoted,
+            tuple(_rejected(self.prediction)),
+            self.tiers,
+        )
 
     def fault(self, rule: str, at: Pointer, message: str, fix: str, lost: Iterable[Void] = ()) -> None:
         self.faults.append(Fault(rule, at, message, fix, tuple(lost)))
@@ -318,7 +286,7 @@ class _Grounding:
     def other_text(self) -> bool:
         """Whether the prediction says that it was made on another text; then no offset of it can be trusted."""
         named = self.prediction.text_sha256
-        other = self.prediction.text is not None and self.prediction.text != self.text
+        other = _given(self.prediction.text) not in (None, self.text)
         if other or (named is not UNSET and named != (self.gold.text_sha256 or checksum(self.text))):
             at: Pointer = ("text",) if other else ("text_sha256",)
             fix = "Predict on the texts of `khabar export inputs`, unchanged."
@@ -332,7 +300,7 @@ class _Grounding:
     def unit(self) -> Callable[[int], int | None] | None:
         """From an offset in the prediction's unit to code points; None for one inside a character."""
         name = self.prediction.offset_unit
-        if name == "codepoint":
+        if name is UNSET or name == "codepoint":
             return None
         if name == "utf16":
             sizes = (2 if character > "\uffff" else 1 for character in self.text)
@@ -364,8 +332,8 @@ class _Grounding:
         self.fault("span.bounds", at, message, "Give 0 <= start < end <= length, end exclusive.", lost)
         return None
 
-    def locate(self, span: Located, at: Pointer, lost: Sequence[Void]) -> tuple[Edges, ...]:
-        """The places of a span; none where it is at fault or its quote is not found."""
+    def locate(self, span: Located, at: Pointer, lost: Sequence[Void], about: Void) -> tuple[Edges, ...]:
+        """The places of a span; none where it is at fault or its quote is not found: then that is kept as ``about``."""
         if isinstance(span.start, int) and isinstance(span.end, int):
             edges = self.offsets(span.start, span.end, at, lost)
             if edges is None:
@@ -376,19 +344,25 @@ class _Grounding:
                 self.fault("span.text", at, message, self._moved(span.text, edges[0]), lost)
                 return ()
             return (edges,)
-        self.quoted = True
-        numbered = isinstance(span.occurrence, int) and isinstance(span.text, str)
-        places = find_quote(self.text, span, self.starts(str(span.text)) if numbered else None)
-        if isinstance(places, str):
-            self.unlocated.extend(lost)
-            return ()
-        return places
+        return self.found(locate(self.index, span, self.loosest), str(span.text), at, about)
 
-    def starts(self, quote: str) -> Sequence[int]:
-        """Where the words of a numbered quote stand; looked for once, however often they are quoted."""
-        if quote not in self.known:
-            self.known[quote] = tuple(occurrences(self.text, quote))
-        return self.known[quote]
+    def found(self, found: Found | Missing, quote: str, at: Pointer, about: Void) -> tuple[Edges, ...]:
+        """The places of a quote, counted by the tier that found them; a quote without any is set apart."""
+        self.quoted = True
+        if isinstance(found, Missing):
+            self.unlocated.append(Unlocated(about.layer, about.label, at, quote, found.reason, found.places))
+            return ()
+        self.tiers[found.tier] += 1
+        return found.places
+
+    def misplaced(
+        self, about: Void, quote: str, at: Pointer, reason: Literal["repeated", "outside"], place: Edges
+    ) -> None:
+        self.unlocated.append(Unlocated(about.layer, about.label, at, quote, reason, (place,)))
+
+    @cached_property
+    def index(self) -> TextIndex:
+        return TextIndex(self.text)
 
     def _moved(self, quote: str, start: int) -> str:
         """Where a quote stands that is not at its offsets: the place nearest to them."""
@@ -399,11 +373,10 @@ class _Grounding:
 
     def label(self, place: str, label: str, at: Pointer, lost: Iterable[Void]) -> bool:
         """Whether a label is one of the inventory."""
-        known = self.labels.labels[place]
-        if label in known:
+        if label in self.known[place]:
             return True
         layer = place.split(".")[0]
-        self.fault("label", at, f"{layer} know no {isolate(label)}", nearest(label, known), lost)
+        self.fault("label", at, f"{layer} know no {isolate(label)}", nearest(label, self.labels.labels[place]), lost)
         return False
 
     # -- layers --------------------------------------------------------------------------------------------
@@ -416,70 +389,82 @@ class _Grounding:
             self.has |= {"entities", "mentions"}
         elif prediction.entities is not UNSET:
             self.has |= {"entities", "coreference"}
-        taken: set[tuple[str, int, int]] = set()
         grounded: dict[str, Entity] = {}
-        for position, mention in enumerate(_items(prediction.mentions)):
+        for position, flat in enumerate(_items(prediction.mentions)):
+            given = flat.id if flat.id is not UNSET else f"#{position}"
             at: Pointer = ("mentions", position)
-            given = mention.id if mention.id is not UNSET else f"#{position}"
-            self._entity(grounded, taken, at, given, mention.type, (mention,), (at,))
+            if self._is_new(grounded, given, flat.type, 1, at):
+                mentions = self._mentions(flat.type, (flat,), at)
+                grounded[given] = Entity(id=given, type=flat.type, mentions=mentions)
         for position, entity in enumerate(_items(prediction.entities)):
+            kind = entity.type
             at = ("entities", position)
-            places = [(*at, "mentions", i) for i in range(len(entity.mentions))]
-            self._entity(grounded, taken, at, entity.id, entity.type, entity.mentions, places, entity.name)
+            if self._is_new(grounded, entity.id, kind, len(entity.mentions), at):
+                mentions = self._mentions(kind, entity.mentions, at)
+                grounded[entity.id] = Entity(id=entity.id, type=kind, name=_given(entity.name), mentions=mentions)
         return tuple(grounded.values())
 
-    def _entity(
-        self,
-        grounded: dict[str, Entity],
-        taken: set[tuple[str, int, int]],
-        at: Pointer,
-        given: str,
-        kind: str,
-        mentions: Sequence[PredictedMention],
-        places: Sequence[Pointer],
-        name: str | None = None,
-    ) -> None:
-        lost = (Void("entities", kind),)
+    def _is_new(self, grounded: dict[str, Entity], given: str, kind: str, count: int, at: Pointer) -> bool:
+        """Whether an entity may stand: an id of its own and a known type; one of an unknown type has no mentions."""
+        if given != AUTHOR and given not in grounded and kind in self.known["entities.type"]:
+            return True
+        lost = (Void("entities", kind),) * count
         if given == AUTHOR or given in grounded:
             reason = "is reserved for the article's own voice" if given == AUTHOR else "stands twice"
-            self.fault("id", (*at, "id"), f"the id {isolate(given)} {reason}", "Choose another.", lost * len(mentions))
-            return
-        found: list[Mention] = []
-        if self.label("entities.type", kind, (*at, "type"), lost * len(mentions)):
-            for mention, place in zip(mentions, places, strict=True):
-                found.extend(self._mentions(mention, kind, taken, place, lost))
-        grounded[given] = Entity(id=given, type=kind, name=name, mentions=tuple(found))
+            self.fault("id", (*at, "id"), f"the id {isolate(given)} {reason}", "Choose another.", lost)
+        else:
+            self.label("entities.type", kind, (*at, "type"), lost)
+            grounded[given] = Entity(id=given, type=kind, mentions=())
+        return False
 
-    def _mentions(
-        self,
-        mention: PredictedMention,
-        kind: str,
-        taken: set[tuple[str, int, int]],
-        at: Pointer,
-        lost: tuple[Void, ...],
-    ) -> Iterator[Mention]:
+    def _mentions(self, kind: str, mentions: Sequence[PredictedMention], at: Pointer) -> tuple[Mention, ...]:
+        """The mentions of an entity: those by code points with nothing wrong at once, all others looked for."""
+        text, taken, forms = self.text, self.taken, self.known["entities.form"]
+        size = len(text) if self.unit is None else 0
+        found: list[Mention] = []
+        for position, mention in enumerate(mentions):
+            start, end, form = mention.start, mention.end, mention.form
+            if start is not UNSET and end is not UNSET and 0 <= start < end <= size:
+                words, key = text[start:end], (kind, start, end)
+                if (
+                    (form is UNSET or form in forms)
+                    and (mention.text is UNSET or mention.text == words)
+                    and key not in taken
+                ):
+                    taken.add(key)
+                    found.append(Mention(start, end, words, NAME if form is UNSET else form))
+                    continue
+            place = at if at[0] == "mentions" else (*at, "mentions", position)
+            found.extend(self._looked_for(mention, kind, place))
+        return tuple(found)
+
+    def _looked_for(self, mention: PredictedMention, kind: str, at: Pointer) -> Iterator[Mention]:
+        lost = (Void("entities", kind),)
         form = NAME
         if mention.form is not UNSET:
             if not self.label("entities.form", mention.form, (*at, "form"), lost):
                 return
             form = mention.form
-        for start, end in self.locate(mention, at, lost):
-            if (kind, start, end) in taken:
-                if mention.occurrence != "all":
+        for start, end in self.locate(mention, at, lost, lost[0]):
+            if (kind, start, end) in self.taken:
+                if mention.start is not UNSET:
                     message = f"{start}..{end} stands twice in type {kind}"
                     self.fault("span.repeated", at, message, "Keep it in one entity of the type.", lost)
+                elif mention.occurrence != "all":
+                    self.misplaced(lost[0], str(mention.text), at, "repeated", (start, end))
                 continue
-            taken.add((kind, start, end))
+            self.taken.add((kind, start, end))
             yield Mention(start, end, self.text[start:end], form)
 
-    def evidence(self, spans: tuple[Located, ...] | UnsetType, at: Pointer, layer: str) -> tuple[Quote, ...]:
+    def evidence(self, spans: Sequence[Located] | UnsetType, at: Pointer, layer: str, label: str) -> tuple[Quote, ...]:
         if spans is UNSET:
             return ()
         self.has.add(f"{layer}.evidence")
+        about = Void(f"{layer}.evidence", label)
         return tuple(
             Quote(start, end, self.text[start:end])
             for position, span in enumerate(spans)
-            for start, end in self.locate(span, (*at, "evidence", position), ())
+            for start, end in self.locate(span, (*at, "evidence", position), (), about)
         )
 
     def reference(self, given: str, known: Iterable[str], at: Pointer, lost: Iterable[Void]) -> bool:
@@ -492,61 +477,77 @@ class _Grounding:
     def relations(self, known: set[str]) -> Iterator[Relation]:
         if self.prediction.relations is not UNSET:
             self.has.add("relations")
+        types = self.known["relations.type"]
         for position, relation in enumerate(_items(self.prediction.relations)):
+            kind, head, tail = relation.type, relation.head, relation.tail
             at: Pointer = ("relations", position)
-            lost = (Void("relations", relation.type),)
-            sound = (
-                self.label("relations.type", relation.type, (*at, "type"), lost)
-                and self.reference(relation.head, known, (*at, "head"), lost)
-                and self.reference(relation.tail, known, (*at, "tail"), lost)
-            )
-            evidence = self.evidence(relation.evidence, at, "relations")
+            sound = kind in types and head in known and tail in known
+            if not sound:
+                self._explain_relation(relation, known, at)
+            evidence = self.evidence(relation.evidence, at, "relations", kind)
             if sound:
-                yield Relation(
-                    id=f"r{position + 1}",
-                    type=relation.type,
-                    head=relation.head,
-                    tail=relation.tail,
-                    evidence=evidence,
-                )
+                yield Relation(id=f"r{position + 1}", type=kind, head=head, tail=tail, evidence=evidence)
+
+    def _explain_relation(self, relation: PredictedRelation, known: set[str], at: Pointer) -> None:
+        lost = (Void("relations", relation.type),)
+        if self.label("relations.type", relation.type, (*at, "type"), lost) and self.reference(
+            relation.head, known, (*at, "head"), lost
+        ):
+            self.reference(relation.tail, known, (*at, "tail"), lost)
 
     def stance(self, known: set[str]) -> Iterator[Stance]:
         prediction = self.prediction
         if prediction.stance is not UNSET:
             self.has.add("stance")
-        if prediction.stance_pairs == "gold" and prediction.entities != "gold":
+        given_pairs = prediction.stance_pairs == "gold"
+        if given_pairs and prediction.entities != "gold":
             fix = 'Write "entities": "gold" beside it, and name the pairs by gold\'s ids.'
             self.fault("track", ("stance_pairs",), "given pairs need given entities", fix)
-        pairs = {(stance.holder, stance.target) for stance in self.gold.stance}
+        pairs = {(stance.holder, stance.target) for stance in self.gold.stance} if given_pairs else set()
         voices = known | {AUTHOR}
         for position, stance in enumerate(_items(prediction.stance)):
             at: Pointer = ("stance", position)
-            lost = (Void("stance", stance.label),)
+            mode, source = _given(stance.mode), _given(stance.source)
             sound = (
-                self.label("stance.label", stance.label, (*at, "label"), lost)
-                and (stance.mode is None or self.label("stance.mode", stance.mode, (*at, "mode"), lost))
-                and self.reference(stance.holder, voices, (*at, "holder"), lost)
-                and self.reference(stance.target, known, (*at, "target"), lost)
-                and (stance.source is None or self.reference(stance.source, voices, (*at, "source"), lost))
+                stance.label in self.known["stance.label"]
+                and stance.holder in voices
+                and stance.target in known
+                and (mode is None or mode in self.known["stance.mode"])
+                and (source is None or source in voices)
             )
-            if sound and prediction.stance_pairs == "gold":
+            if not sound:
+                self._explain_stance(stance, mode, source, known, at)
+            elif given_pairs:
                 pair = (stance.holder, stance.target)
                 if pair not in pairs:
                     message = "this is not a (holder, target) pair of gold, or stands twice"
-                    self.fault("track", at, message, "Label each given pair once.", lost)
+                    self.fault("track", at, message, "Label each given pair once.", (Void("stance", stance.label),))
                     sound = False
                 pairs.discard(pair)
-            evidence = self.evidence(stance.evidence, at, "stance")
+            evidence = self.evidence(stance.evidence, at, "stance", stance.label)
             if sound:
                 yield Stance(
                     id=f"s{position + 1}",
                     holder=stance.holder,
                     target=stance.target,
                     label=stance.label,
-                    mode=stance.mode,
-                    source=stance.source,
+                    mode=mode,
+                    source=source,
                     evidence=evidence,
                 )
+
+    def _explain_stance(
+        self, stance: PredictedStance, mode: str | None, source: str | None, known: set[str], at: Pointer
+    ) -> None:
+        """Say the first thing that is wrong with a stance."""
+        voices, lost = known | {AUTHOR}, (Void("stance", stance.label),)
+        _ = (
+            self.label("stance.label", stance.label, (*at, "label"), lost)
+            and (mode is None or self.label("stance.mode", mode, (*at, "mode"), lost))
+            and self.reference(stance.holder, voices, (*at, "holder"), lost)
+            and self.reference(stance.target, known, (*at, "target"), lost)
+            and (source is None or self.reference(source, voices, (*at, "source"), lost))
+        )
 
     def subsections(self) -> Iterator[Section]:
         if self.prediction.subsections is not UNSET:
@@ -554,18 +555,22 @@ class _Grounding:
         last = 0
         for start, end, position, section in sorted(self._section_edges(), key=lambda found: found[:3]):
             at: Pointer = ("subsections", position)
-            lost = (Void("subsections", section.kind),)
+            if start < last and section.first is not UNSET:
+                self.misplaced(Void("subsections", section.kind), section.first, at, "repeated", (start, end))
+                continue
             if start < last:
                 message = f"the section {start}..{end} overlaps the one before it"
+                lost = (Void("subsections", section.kind),)
                 self.fault("section.overlap", at, message, "Sections follow each other.", lost)
                 continue
             last = end
-            for name in ("story", "function", "heading"):
-                if getattr(section, name) is not UNSET:
-                    self.has.add(f"subsections.{name}")
+            given = (section.story, section.function, section.heading)
+            if given != (UNSET, UNSET, UNSET):
+                parts = zip(("story", "function", "heading"), given, strict=True)
+                self.has.update(f"subsections.{name}" for name, value in parts if value is not UNSET)
             function = section.function or None
-            known = function is None or self.label("subsections.function", function, (*at, "function"), lost)
-            if self.label("subsections.kind", section.kind, (*at, "kind"), lost) and known:
+            known = function is None or function in self.known["subsections.function"]
+            if known and section.kind in self.known["subsections.kind"]:
                 yield Section(
                     id=f"b{position + 1}",
                     start=start,
@@ -575,48 +580,51 @@ class _Grounding:
                     function=function,
                     heading=self._heading(section.heading, (start, end), (*at, "heading")),
                 )
+                continue
+            lost = (Void("subsections", section.kind),)
+            if function is not None:
+                known = self.label("subsections.function", function, (*at, "function"), lost)
+            self.label("subsections.kind", section.kind, (*at, "kind"), lost if known else ())
 
     def _section_edges(self) -> Iterator[tuple[int, int, int, PredictedSection]]:
         """Where each section lies; one that gives its first line runs to the next section or the text's end."""
         placed: list[tuple[int, int | None, int, PredictedSection]] = []
         for position, section in enumerate(_items(self.prediction.subsections)):
-            lost = (Void("subsections", section.kind),)
+            at: Pointer = ("subsections", position)
             if isinstance(section.start, int) and isinstance(section.end, int):
-                edges = self.offsets(section.start, section.end, ("subsections", position), lost)
+                lost = (Void("subsections", section.kind),)
+                edges = self.offsets(section.start, section.end, at, lost)
                 if edges:
                     placed.append((*edges, position, section))
             else:
-                self.quoted = True
-                start = self._first_line(section.first or "")
-                if start is None:
-                    self.unlocated.extend(lost)
-                else:
+                first = section.first or ""
+                line = locate_line(self.index, first, self.loosest)
+                for start, _ in self.found(line, first, (*at, "first"), Void("subsections", section.kind)):
                     placed.append((start, None, position, section))
         starts = sorted(start for start, *_ in placed)
         for start, given, position, section in placed:
-            after = bisect_left(starts, start + 1)
-            limit = starts[after] if after < len(starts) else len(self.text)
-            end = start + len(self.text[start:limit].rstrip(WHITE_SPACE)) if given is None else given
-            yield start, end, position, section
-
-    @cached_property
-    def paragraphs(self) -> tuple[Edges, ...]:
-        return tuple(paragraphs(self.text))
-
-    def _first_line(self, quote: str) -> int | None:
-        """Where the one line begins that is the quote, or else the one that begins with it."""
-        wanted = quote.strip(WHITE_SPACE)
-        exact = [start for start, end in self.paragraphs if self.text[start:end] == wanted]
-        begun = exact or [start for start, _ in self.paragraphs if self.text.startswith(wanted, start)]
-        return begun[0] if wanted and len(begun) == 1 else None
+            if given is None:
+                after = bisect_left(starts, start + 1)
+                limit = starts[after] if after < len(starts) else len(self.text)
+                given = start + len(self.text[start:limit].rstrip(WHITE_SPACE))
+            yield start, given, position, section
 
     def _heading(self, span: Located | None | UnsetType, section: Edges, at: Pointer) -> Quote | None:
+        """The heading of a section; a quote that is the section's own first line may stand elsewhere too."""
         if not isinstance(span, Located):
             return None
+        line = self.text[section[0] : section[1]].split("\n")[0].rstrip(WHITE_SPACE)
+        if span == Located(text=line):
+            self.quoted = True
+            self.tiers["exact"] += 1
+            return Quote(section[0], section[0] + len(line), line)
         lost = (Void("heading", ""),)
-        for start, end in self.locate(span, at, lost)[:1]:
+        for start, end in self.locate(span, at, lost, lost[0])[:1]:
             if section[0] <= start < end <= section[1]:
                 return Quote(start, end, self.text[start:end])
+            if span.start is UNSET:
+                self.misplaced(lost[0], str(span.text), at, "outside", (start, end))
+                return None
             message = f"the heading {start}..{end} lies outside its section {section[0]}..{section[1]}"
             self.fault("section.heading", at, message, "A heading is the first line of its own section.", lost)
         return None

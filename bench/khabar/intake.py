@@ -7,13 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from khabar.checks import CANARY
-from khabar.corpus import checksum, find_text, open_set, root_of, write_whole
-from khabar.formats import words
+from khabar.corpus import DocumentSet, checksum, find_text, here, open_set, root_of, write_whole
 from khabar.model import LAYERS
-from khabar.problems import Invalid, Problem, decode, in_json
+from khabar.problems import Invalid, Problem, decode, in_json, utf8
 from khabar.schemas import validator
 from khabar.sheets import canonical, doc_id, layout, read_sheet, write_sheet
+from khabar.tags import words
 
 GUIDELINES = "1.0"
 """The version of the guidelines that new documents are annotated by."""
@@ -43,10 +42,7 @@ def cleaned(raw: bytes) -> str:
 
 
 def _decoded(raw: bytes) -> str:
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise _refused("text.encoding", f"byte {error.start} is not UTF-8", "Save the text as UTF-8.") from None
+    text = utf8("new", raw, "text.encoding")
     if not text.strip():
         raise _refused("file", "the text is empty", "Name a file that holds the page's text.")
     return text
@@ -70,7 +66,7 @@ def add(root: Path, name: str, text: str, metadata: Mapping[str, Any]) -> tuple[
     if twin := near_duplicate(root, text):
         raise _refused("text.repeated", f"the text is nearly that of {twin}", "A text is annotated once.")
     head = {"schema_version": "1.0", "doc_id": name, "text_sha256": checksum(text)}
-    canary = {"canary": CANARY} if chosen.is_ours else {}
+    canary = {"canary": chosen.canary} if chosen.canary else {}
     data = {**head, "title": metadata["title"], "language": "ar", "codepoints": len(text)} | dict(metadata)
     data |= {"guidelines": GUIDELINES} | canary
     source = json.dumps(data, ensure_ascii=False, indent=2) + "\n"
@@ -86,6 +82,12 @@ def add(root: Path, name: str, text: str, metadata: Mapping[str, Any]) -> tuple[
         with write_whole(path) as file:
             file.write(content.encode())
     return tuple(files)
+
+
+def refusal(name: str, value: str) -> str:
+    """Why a metadata property cannot have a value, and what to do; empty where it can."""
+    found = validator("metadata").problems({name: value})
+    return next((f"{message}. {fix}" for at, message, fix in found if at == (name,)), "")
 
 
 def near_duplicate(root: Path, text: str) -> str | None:
@@ -109,6 +111,7 @@ def anchored(path: Path, root: Path | None = None) -> str:
     Raises Invalid with everything in a sheet that is wrong.
     """
     raw = path.read_bytes()
+    chosen = open_set(root or root_of(path) or here())
     if path.suffix == ".json":
         source, value, problems = decode(str(path), raw)
         wrong = problems or [
@@ -116,22 +119,21 @@ def anchored(path: Path, root: Path | None = None) -> str:
         ]
         if wrong or not isinstance(value, dict):
             raise Invalid(wrong)
-        return write_sheet(value, _text_of(path, str(value["doc_id"]), root))
-    sheet = raw.decode("utf-8-sig", errors="replace")
+        return write_sheet(value, _text_of(path, str(value["doc_id"]), chosen))
+    sheet = utf8(str(path), raw, "sheet.encoding").removeprefix("\ufeff")
     name = doc_id(sheet)
     if name is None:
         fix = "Write it at the top, as in: doc_id: kirkuk-redeployment"
         raise Invalid([Problem(str(path), 1, 1, "sheet.line", "", "the sheet has no line doc_id:", fix)])
-    text = _text_of(path, name, root)
-    labels = open_set(root or root_of(path)).inventory
-    annotation, wrong = read_sheet(sheet, str(path), text, checksum(text), labels)
+    text = _text_of(path, name, chosen)
+    annotation, wrong = read_sheet(sheet, str(path), text, checksum(text), chosen.inventory)
     if wrong:
         raise Invalid(wrong)
-    return layout(canonical(annotation))
+    return layout(canonical(({"canary": chosen.canary} if chosen.canary else {}) | annotation))
 
 
-def _text_of(path: Path, name: str, root: Path | None) -> str:
-    place = find_text(root or root_of(path) or open_set().place, name)
+def _text_of(path: Path, name: str, chosen: DocumentSet) -> str:
+    place = find_text(chosen.place, name)
     if place is None:
         fix = "Run the command inside the set, or name it with --set."
         raise Invalid([Problem(str(path), 1, 1, "file.missing", "", f"there is no text of {name}", fix)])
@@ -139,9 +141,12 @@ def _text_of(path: Path, name: str, root: Path | None) -> str:
 
 
 def unformatted(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
-    """The annotation files, of these and below, that are not in canonical form, with that form."""
-    places = list(paths) or [open_set().place / "annotations"]
-    for place in places:
+    """The annotation files, of these and below, that are not in canonical form, with that form.
+
+    Of a folder set only its annotations are looked at.
+    """
+    for given in paths:
+        place = given / "annotations" if (given / "annotations").is_dir() else given
         for path in sorted(place.rglob("*.json")) if place.is_dir() else [place]:
             _, value, problems = decode(str(path), path.read_bytes())
             if problems:

@@ -32,7 +32,7 @@ WHITE_SPACE = (
 """The characters with the Unicode property White_Space (``str.isspace`` counts four control characters more)."""
 
 
-class Span(Struct, frozen=True, order=True, forbid_unknown_fields=True):
+class Span(Struct, frozen=True, order=True, forbid_unknown_fields=True, gc=False):
     """A stretch of text: code points ``start`` (0-based) up to but not including ``end``; never empty."""
 
     start: int
@@ -49,7 +49,7 @@ class Span(Struct, frozen=True, order=True, forbid_unknown_fields=True):
         return (self.start, self.end)
 
 
-class Quote(Span, frozen=True, forbid_unknown_fields=True):
+class Quote(Span, frozen=True, forbid_unknown_fields=True, gc=False):
     """A span that repeats its text: the evidence of a relation or stance, the heading of a section."""
 
     text: str
@@ -61,13 +61,13 @@ class Quote(Span, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"{self.start}..{self.end} is not as long as its text {self.text!r}")
 
 
-class Mention(Quote, frozen=True, forbid_unknown_fields=True):
+class Mention(Quote, frozen=True, forbid_unknown_fields=True, gc=False):
     """One place where an entity is mentioned; ``form`` is name, nominal, pronoun or adjective."""
 
     form: str = NAME
 
 
-class Entity(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Entity(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """One thing in the world; its mentions corefer.
 
     ``name`` is what it is called in full, ``wikidata`` its Wikidata item (Q-number), ``value`` an ISO 8601 date
@@ -83,7 +83,7 @@ class Entity(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unkno
     mentions: tuple[Mention, ...]
 
 
-class Relation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Relation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A fact that the text states: ``type`` holds from the entity ``head`` to the entity ``tail`` (ids)."""
 
     id: str
@@ -93,7 +93,7 @@ class Relation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     evidence: tuple[Quote, ...] = ()
 
 
-class Stance(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Stance(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """Who is for or against what.
 
     ``holder`` is an entity id or ``"author"``, ``target`` an entity id, ``label`` favor, against or neutral,
@@ -109,7 +109,7 @@ class Stance(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     evidence: tuple[Quote, ...] = ()
 
 
-class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A part of the page: ``kind`` from ``start`` to ``end`` (code points), in the page's story number ``story``.
 
     ``function`` is van Dijk's news schema category or None; ``heading`` is the section's own heading or None.
@@ -131,7 +131,7 @@ class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise ValueError(f"the heading of section {self.id} lies outside of it")
 
 
-class Metadata(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Metadata(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """What is known of a document besides its text; ``schemas/metadata.schema.json`` describes each field."""
 
     schema_version: str
@@ -154,7 +154,7 @@ class Metadata(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     canary: str | None = None
 
 
-class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """One web page of news: its text and its four layers. Gold, an annotator's pass and a prediction alike."""
 
     doc_id: str
@@ -238,8 +238,9 @@ def paragraphs(text: str) -> Iterator[Edges]:
     """
     start = 0
     for line in text.split("\n"):
-        stripped = line.strip(WHITE_SPACE)
-        if stripped:
+        if line and not line[0].isspace() and not line[-1].isspace():
+            yield (start, start + len(line))
+        elif stripped := line.strip(WHITE_SPACE):
             left = start + len(line) - len(line.lstrip(WHITE_SPACE))
             yield (left, left + len(stripped))
         start += len(line) + 1

@@ -12,7 +12,7 @@ After ``#! number`` come the rule that decides and the reason; below it what gol
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,12 @@ from msgspec import Struct
 from khabar.align import align_entities
 from khabar.corpus import checksum, folder_entry, open_set, read, root_of
 from khabar.counts import Counts
-from khabar.measures import MEASURES
 from khabar.model import AUTHOR, LAYERS, Document, Entity
-from khabar.problems import Invalid, Problem
-from khabar.schemas import Inventory
-from khabar.scoring import Scorecard, score
+from khabar.problems import Invalid, Problem, isolate, utf8
+from khabar.schemas import Inventory, nearest
+from khabar.scoring import Row, score
 from khabar.sheets import HEADER, WRITERS, Item, canonical, layout, read_sheet
+from khabar.uncertainty import Interval
 
 NAMES = ("a", "b")
 
@@ -61,52 +61,24 @@ class Agreement(Struct, frozen=True):
     measure: str
     label: str
     f1: float | None
-    interval: tuple[float, float] | None
+    interval: Interval | None
     counts: Counts
 
 
 def agree(first: Sequence[Document], second: Sequence[Document], labels: Inventory) -> tuple[Agreement, ...]:
-    """The agreement of two passes by measure and label, by the scorer itself: the second against the first.
+    """The agreement of two passes by measure and, for the headline measures, label; the second against the first.
 
-    Intervals are 95 % percentile bootstrap intervals over documents, 1,000 resamples; None with one document.
+    The scorer itself makes the figures, and intervals over documents; None with one document.
     """
-    pairs = common(first, second)
-    cards = [score([one], [two], labels=labels) for one, two in pairs]
-    return tuple(_agreements(cards))
+    card = score(*zip(*common(first, second), strict=True), labels=labels)
+    return tuple(agreement for row in card.rows if row.by_label for agreement in _agreements(row))
 
 
-def _agreements(cards: Sequence[Scorecard]) -> Iterator[Agreement]:
-    for measure in MEASURES:
-        if measure.counts is None:
-            continue
-        rows = [row for card in cards for row in card.rows if row.measure == measure.name]
-        if not rows:
-            continue
-        found = sorted({label for row in rows for label in row.by_label if label})
-        for label in ("", *found):
-            each = [row.counts if not label else row.by_label.get(label, Counts()) for row in rows]
-            together = sum(each, Counts())
-            yield Agreement(measure.name, label, together.f1, f1_interval(each), together)
-
-
-def f1_interval(documents: Sequence[Counts], resamples: int = 1000, seed: int = 12345) -> tuple[float, float] | None:
-    """The 95 % percentile bootstrap interval of F1 over documents; None where there are fewer than two with items.
-
-    A resample is a weight for each document, so all of them are one matrix product (Efron & Tibshirani 1993).
-    """
-    counts = [c for c in documents if c.predicted or c.gold]
-    if len(counts) < 2:
-        return None
-    import numpy as np
-
-    table = np.array([(c.matched_predicted, c.predicted, c.matched_gold, c.gold) for c in counts], dtype=float)
-    weights = np.random.default_rng(seed).multinomial(len(counts), [1 / len(counts)] * len(counts), size=resamples)
-    matched_predicted, predicted, matched_gold, gold = (weights @ table).T
-    with np.errstate(divide="ignore", invalid="ignore"):
-        precision, recall = matched_predicted / predicted, matched_gold / gold
-        f1 = np.nan_to_num(2 * precision * recall / (precision + recall))
-    low, high = np.percentile(f1, [2.5, 97.5])
-    return float(low), float(high)
+def _agreements(row: Row) -> Iterator[Agreement]:
+    yield Agreement(row.measure, "", row.score, row.interval, row.counts)
+    for label, interval in row.label_intervals.items():
+        counts = row.by_label[label]
+        yield Agreement(row.measure, label, counts.f1, interval, counts)
 
 
 # -- merging ---------------------------------------------------------------------------------------------------
@@ -227,13 +199,17 @@ class Decision(Struct, frozen=True):
 
 
 _ASKED = re.compile(r"#\? (\d+) (\S+): (.*)")
-_DECIDED = re.compile(r"#! (\d+)(?:\s+([A-Z][0-9]+)[,;:]?\s+(\S.*))?\s*")
+_DECIDED = re.compile(r"#! (\d+)(?:\s+([^\s,;:]+)[,;:]?(?:\s+(\S.*))?)?\s*")
+_RULE = re.compile(r"(?m)^\*\*([A-Z][0-9]+) · ")
 
 
 def read_decisions(
-    sheet: str, path: str, names: Sequence[str]
+    sheet: str, path: str, names: Sequence[str], rules: Collection[str] = ()
 ) -> tuple[str, tuple[Decision, ...], tuple[Problem, ...]]:
-    """A merged sheet, decided: the sheet of gold, the decisions, and what is left undecided or wrong."""
+    """A merged sheet, decided: the sheet of gold, the decisions, and what is left undecided or wrong.
+
+    The sheet of gold keeps the lines' numbers. ``rules`` are the ids that a decision may name; any, if there is none.
+    """
     asked: dict[str, dict[str, str | None]] = {}
     layer_of: dict[str, str] = {}
     gold: list[str] = []
@@ -248,13 +224,19 @@ def read_decisions(
         if match := _ASKED.fullmatch(row):
             asked.setdefault(match[1], {})[match[2]] = None if match[3] == "-" else match[3]
             layer_of[match[1]] = layer
+            gold.append("")
         elif match := _DECIDED.fullmatch(row):
             number, start = match[1], at
             while at + 1 < len(rows) and rows[at + 1].strip() and not rows[at + 1].startswith("#"):
                 at += 1
             chosen = [_chosen(line, asked.get(number, {})) for line in rows[start + 1 : at + 1]]
-            gold.extend(line for line in chosen if line is not None)
-            if match[2] is None or number not in asked:
+            gold.extend(["", *(line or "" for line in chosen)])
+            if match[2] and rules and match[2] not in rules:
+                fix = f"Name one of GUIDELINES.md: {nearest(match[2], rules)}"
+                message = f"difference {number} is decided by {isolate(match[2])}, which is no rule"
+                problems.append(Problem(path, start + 1, 1, "undecided", "", message, fix))
+                asked.pop(number, None)
+            elif not match[3] or number not in asked:
                 fix = f"Write #! {number} RULE reason, and below it = {names[0]}, = {names[1]}, a line, or nothing."
                 problems.append(
                     Problem(path, start + 1, 1, "undecided", "", f"difference {number} is not decided", fix)
@@ -281,10 +263,15 @@ def _chosen(line: str, passes: Mapping[str, str | None]) -> str | None:
 
 
 def adjudicated(
-    sheet: str, path: str, document: Document, labels: Inventory, names: Sequence[str] = NAMES
+    sheet: str,
+    path: str,
+    document: Document,
+    labels: Inventory,
+    names: Sequence[str] = NAMES,
+    rules: Collection[str] = (),
 ) -> tuple[Item, Item]:
     """Gold and the record of decisions from a decided sheet. Raises Invalid with all that is undecided or wrong."""
-    gold_sheet, decisions, problems = read_decisions(sheet, path, names)
+    gold_sheet, decisions, problems = read_decisions(sheet, path, names, rules)
     sha256 = document.text_sha256 or checksum(document.text)
     gold, wrong = read_sheet(gold_sheet, path, document.text, sha256, labels)
     if problems or wrong:
@@ -325,25 +312,36 @@ def merge(first: Path, second: Path, gold: Path, labels: Inventory) -> Iterator[
 
     A document without a sheet gets one, ``<doc_id>.sheet``; one whose sheet is decided gets its gold and its record
     in ``adjudication/``, and the sheet goes. Gold that is there already is left alone, an empty annotation is not.
+    A decision names a rule of the set's GUIDELINES.md, if it has one.
     """
+    done = 0
     names = (first.name, second.name)
+    root = root_of(first)
+    canary = open_set(root).canary if root else None
+    guidelines = root / "GUIDELINES.md" if root else None
+    rules = _RULE.findall(guidelines.read_text("utf-8")) if guidelines and guidelines.is_file() else []
     for one, two in common(open_pass(first), open_pass(second)):
+        if canary:
+            one = msgspec.structs.replace(one, canary=canary)
         sheet, file = gold / f"{one.doc_id}.sheet", gold / f"{one.doc_id}.json"
         if sheet.is_file():
             try:
-                item, record = adjudicated(sheet.read_text("utf-8"), str(sheet), one, labels, names)
+                decided = utf8(str(sheet), sheet.read_bytes(), "sheet.encoding").removeprefix("\ufeff")
+                item, record = adjudicated(decided, str(sheet), one, labels, names, rules)
             except Invalid as error:
                 yield Step(problems=error.problems)
                 continue
             record_file = gold / "adjudication" / file.name
             yield Step(writes=((file, layout(item)), (record_file, layout(record))), removes=(sheet,))
         elif file.is_file() and _says_something(file):
-            yield Step(talk=f"{file}: has gold already, left alone")
+            done += 1
         else:
             text = merge_sheet(one, two, labels, names)
             asks = text.count("\n#! ")
             talk = f"{sheet}: {asks} differences to decide; then run the same command again"
             yield Step(writes=((sheet, text),), asks=asks, talk=talk)
+    if done:
+        yield Step(talk=f"{done} with gold already: left alone")
 
 
 def _says_something(file: Path) -> bool:
@@ -352,15 +350,15 @@ def _says_something(file: Path) -> bool:
     return any(value.get(layer) for layer in LAYERS)
 
 
-def with_id(documents: Iterable[Document], doc_id: str) -> Document:
-    """The document of an id. Raises Invalid, naming what there is, where there is none."""
+def with_id(documents: Iterable[Document], doc_id: str, place: Path) -> Document:
+    """The document of an id among those of a place. Raises Invalid, naming what there is, where there is none."""
     known = []
     for document in documents:
         if document.doc_id == doc_id:
             return document
         known.append(document.doc_id)
     fix = f"Choose one of: {', '.join(known[:20])}."
-    raise Invalid([Problem(".", 1, 1, "doc_id", "", f"there is no document {doc_id}", fix)])
+    raise Invalid([Problem(str(place), 1, 1, "doc_id", "", f"there is no document {doc_id}", fix)])
 
 
 def rules_of(place: Path, documents: Sequence[Document]) -> dict[str, int]:

@@ -44,6 +44,10 @@ class Invalid(Exception):
         self.problems = tuple(sorted(problems))
         super().__init__("\n".join(map(str, self.problems)))
 
+    def __reduce__(self) -> tuple[type["Invalid"], tuple[tuple[Problem, ...]]]:
+        """Let the problems pass from one process to another."""
+        return Invalid, (self.problems,)
+
 
 def isolate(text: object) -> str:
     """Text set apart for a terminal: between FSI and PDI, so that its direction moves nothing beside it."""
@@ -126,18 +130,26 @@ def in_json(
     return Problem(path, first_line + line - 1, column, rule, json_pointer(parts), message, fix)
 
 
+def utf8(path: str, raw: bytes, rule: str, first_line: int = 1) -> str:
+    """The text in the bytes of a file. Raises Invalid, with the place, where they are not UTF-8."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = raw[: error.start].decode("utf-8")
+        line, column = line_and_column(before, len(before))
+        message = f"byte {error.start} is not UTF-8"
+        raise Invalid([Problem(path, first_line + line - 1, column, rule, "", message, _UTF8)]) from None
+
+
 def decode(path: str, raw: bytes, first_line: int = 1) -> tuple[str, object, tuple[Problem, ...]]:
     """Read one JSON text: its source, its value, and what is wrong (then the value is None).
 
     Refused, beyond what is not JSON: bytes that are not UTF-8, a property that stands twice, NaN and Infinity.
     """
     try:
-        source = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = raw[: error.start].decode("utf-8", "replace")
-        line, column = line_and_column(before, len(before))
-        message = f"byte {error.start} is not UTF-8"
-        return "", None, (Problem(path, first_line + line - 1, column, "json.syntax", "", message, _UTF8),)
+        source = utf8(path, raw, "json.syntax", first_line).removeprefix("\ufeff")
+    except Invalid as error:
+        return "", None, error.problems
     doubled: list[str] = []
 
     def pairs(items: Sequence[tuple[str, object]]) -> dict[str, object]:
@@ -153,15 +165,20 @@ def decode(path: str, raw: bytes, first_line: int = 1) -> tuple[str, object, tup
     try:
         value = json.loads(source, object_pairs_hook=pairs, parse_constant=constant)
     except json.JSONDecodeError as error:
-        message = f"this is not JSON: {error.msg}"
-        line = first_line + error.lineno - 1
-        return source, None, (Problem(path, line, error.colno, "json.syntax", "", message, _SYNTAX),)
+        end = len(source.rstrip())
+        reason = error.msg if error.pos < end else "it is cut off here"
+        if error.pos < end and not source[error.pos].isascii():
+            reason = f"{isolate(source[error.pos])} cannot stand here"
+        line, column = line_and_column(source, min(error.pos, end))
+        message = f"this is not JSON: {reason}"
+        return source, None, (Problem(path, first_line + line - 1, column, "json.syntax", "", message, _SYNTAX),)
     except (ValueError, RecursionError) as error:
         message = f"this is not usable JSON: {str(error) or 'nested too deep'}"
         return source, None, (Problem(path, first_line, 1, "json.syntax", "", message, _SYNTAX),)
     if "\\u" in source and _LONE.search(json.dumps(value, ensure_ascii=False)):
         message = "a \\u escape is half of a character (a lone surrogate)"
-        return source, None, (Problem(path, first_line, 1, "json.syntax", "", message, _UTF8),)
+        fix = "Write the whole character, or both halves of it."
+        return source, None, (Problem(path, first_line, 1, "json.syntax", "", message, fix),)
     if doubled:
         names = ", ".join(f'"{name}"' for name in doubled)
         message = f"a property stands twice in one object: {names}"

@@ -1,14 +1,21 @@
 """A scorecard as text for people and as JSON for programs."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
+from khabar.comparison import Comparison
 from khabar.counts import Counts
-from khabar.measures import HEADLINE, MEASURES
+from khabar.errors import by_class
+from khabar.measures import HEADLINE, LAWS, MEASURES, Measure
 from khabar.model import LAYERS
 from khabar.passes import Agreement
-from khabar.scoring import Row, Scorecard
+from khabar.problems import isolate
+from khabar.scoring import Row, Scorecard, Slice
+from khabar.uncertainty import Interval
 
 DASH = "—"
 """What stands where there is nothing to score."""
@@ -23,7 +30,7 @@ def _text(card: Scorecard) -> Iterator[str]:
     silent = f", {card.silent} of them silent in a layer" if card.silent else ""
     yield f"{card.documents} {_plural('document', card.documents)}{silent}; track: {card.track}"
     yield ""
-    yield f"{'':34}{'P':>7}{'R':>7}{'F1':>7}{'matched':>10}{'predicted':>11}{'gold':>7}"
+    yield f"{'':30}{'P':>7}{'R':>7}{'F1':>7}{'95 % interval':>17}{'matched':>9}{'predicted':>11}{'gold':>7}"
     layer = ""
     for row in card.rows:
         if layer and not row.measure.startswith(f"{layer}."):
@@ -34,12 +41,13 @@ def _text(card: Scorecard) -> Iterator[str]:
     yield ""
     if absent:
         yield f"not attempted: {', '.join(absent)}"
-    overall = _percent(card.overall).strip()
+    overall = f"{_percent(card.overall).strip()}{_between(card.overall_interval)}"
     yield f"overall: {overall}" + ("" if card.overall is not None else " (needs all four layers)" if absent else "")
+    yield from _slices(card)
+    yield from _errors(card)
     if card.skipped:
         yield f"skipped, not of the split: {card.skipped} predicted {_plural('document', card.skipped)}"
-    if card.unlocated:
-        yield f"quotes not found or ambiguous, counted as spurious: {card.unlocated}"
+    yield from _unlocated(card)
     if card.penalised:
         yield f"invalid items counted as spurious: {card.penalised}"
     yield from card.notes
@@ -48,21 +56,73 @@ def _text(card: Scorecard) -> Iterator[str]:
 
 
 def _row(row: Row) -> Iterator[str]:
-    if row.derived:
-        yield f"{row.measure:34}{'':14}{_percent(row.value)}"
-    elif row.share is not None:
+    if row.derived or row.share is not None:
         better = next(measure.better for measure in MEASURES if measure.name == row.measure)
-        yield f"{row.measure:34}{'':14}{_percent(row.value)}   ({better} is better)"
+        less = "" if better == "more" else "   (less is better)"
+        yield f"{row.measure:30}{'':14}{_percent(row.value)}{_between(row.interval):>17}{less}".rstrip()
     else:
-        yield _counted(row.measure, row.counts)
+        yield _counted(row.measure, row.counts, row.interval)
         if row.measure in HEADLINE:
             for label, counts in row.by_label.items():
-                yield _counted(f"  {label}", counts)
+                yield _counted(f"  {label}", counts, row.label_intervals.get(label))
+            for facet, tally in row.facets.items():
+                for label, counts in tally.items():
+                    yield _counted(f"  {facet}: {label}", counts, None)
+            means = (("labels", row.macro_labels), ("documents", row.macro_documents))
+            for over, mean in means:
+                yield f"{f'  mean over {over}':30}{'':14}{_percent(mean)}"
 
 
-def _counted(name: str, counts: Counts) -> str:
-    scores = "".join(map(_percent, (counts.precision, counts.recall, counts.f1)))
-    return f"{name:34}{scores}{counts.matched_gold:10g}{counts.predicted:11g}{counts.gold:7g}"
+def _counted(name: str, counts: Counts, interval: Interval | None) -> str:
+    # Of what was not asked of the prediction (the form of a mention) there is a recall only.
+    asked = counts.predicted or counts.gold == 0 or not name.startswith("  form: ")
+    scores = "".join(map(_percent, (counts.precision, counts.recall, counts.f1 if asked else None)))
+    sums = f"{counts.matched_gold:9.6g}{counts.predicted:11g}{counts.gold:7g}"
+    return f"{name:30}{scores}{_between(interval):>17}{sums}"
+
+
+def _between(interval: Interval | None) -> str:
+    return f" [{100 * interval.low:.2f}, {100 * interval.high:.2f}]" if interval else ""
+
+
+def _slices(card: Scorecard) -> Iterator[str]:
+    field = ""
+    for part in card.slices:
+        if part.field != field:
+            field = part.field
+            yield ""
+            yield f"by {field} (F1, with its interval)"
+        yield f"{f'  {part.value}':30}{part.documents} {_plural('document', part.documents)}"
+        for measure, (score, interval) in part.scores.items():
+            yield f"{f'    {measure}':44}{_percent(score)}{_between(interval):>17}"
+    if card.slices:
+        yield ""
+
+
+_MOST_QUOTES = 10
+"""So many quotes without a place are listed in a text; JSON lists all."""
+
+
+def _unlocated(card: Scorecard) -> Iterator[str]:
+    if not card.unlocated:
+        return
+    yield f"quotes without a place of their own, counted as spurious: {len(card.unlocated)}"
+    for quote in card.unlocated[:_MOST_QUOTES]:
+        places = f" ({len(quote.places)} places or more)" if quote.reason == "ambiguous" else ""
+        yield f"  {quote.path}:{quote.line} (at {quote.pointer}): {quote.reason}{places}: {isolate(quote.quote)}"
+    if len(card.unlocated) > _MOST_QUOTES:
+        yield f"  … and {len(card.unlocated) - _MOST_QUOTES} more; --format json lists all"
+
+
+def _errors(card: Scorecard) -> Iterator[str]:
+    if not card.errors:
+        return
+    yield ""
+    yield f"{'errors (khabar explain shows them)':44}{'gold':>8}{'predicted':>11}"
+    for layer in LAYERS:
+        for name, gold, predicted in by_class(card.errors, layer):
+            yield f"{f'  {layer}: {name}':44}{gold:8}{predicted:11}"
+    yield ""
 
 
 def _percent(score: float | None) -> str:
@@ -83,21 +143,53 @@ def as_json(card: Scorecard) -> str:
         "silent_by_layer": dict(card.silent_by_layer),
         "skipped": card.skipped,
         "penalised": card.penalised,
-        "unlocated": card.unlocated,
+        "unlocated": len(card.unlocated),
+        "unlocated_quotes": [msgspec.to_builtins(quote) for quote in card.unlocated],
         "measures": {row.measure: _row_json(row) for row in card.rows},
         "overall": card.overall,
+        "overall_interval": _interval_json(card.overall_interval),
+        "slices": [_slice_json(part) for part in card.slices],
+        "errors": {
+            layer: {name: {"gold": gold, "predicted": predicted} for name, gold, predicted in found}
+            for layer in LAYERS
+            if (found := list(by_class(card.errors, layer)))
+        },
         "notes": list(card.notes),
     }
     return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
 
 
 def _row_json(row: Row) -> dict[str, Any]:
+    interval = {"interval": _interval_json(row.interval), "macro_documents": row.macro_documents}
+    if row.interval and row.interval.dropped:
+        interval["dropped"] = row.interval.dropped
     if row.derived:
-        return {"value": row.value}
+        return {"value": row.value} | interval
     if row.share is not None:
-        return {"value": row.value, "amount": row.share.amount, "of": row.share.of}
-    labels = {label: _counts_json(counts) for label, counts in row.by_label.items() if label}
-    return _counts_json(row.counts) | {"by_label": labels}
+        return {"value": row.value, "amount": row.share.amount, "of": row.share.of} | interval
+    labels = {
+        label: _counts_json(counts) | {"interval": _interval_json(row.label_intervals.get(label))}
+        for label, counts in row.by_label.items()
+        if label
+    }
+    facets = {
+        f"by_{facet}": {label: _counts_json(counts) for label, counts in tally.items()}
+        for facet, tally in row.facets.items()
+    }
+    return _counts_json(row.counts) | interval | {"macro_labels": row.macro_labels, "by_label": labels} | facets
+
+
+def _slice_json(part: Slice) -> dict[str, Any]:
+    scores = {name: _figure_json(*figure) for name, figure in part.scores.items()}
+    return {"field": part.field, "value": part.value, "documents": part.documents, "scores": scores}
+
+
+def _figure_json(score: float | None, interval: Interval | None) -> dict[str, Any]:
+    return {"value": score, "interval": _interval_json(interval)}
+
+
+def _interval_json(interval: Interval | None) -> list[float] | None:
+    return [interval.low, interval.high] if interval else None
 
 
 def _counts_json(counts: Counts) -> dict[str, Any]:
@@ -112,13 +204,164 @@ def _counts_json(counts: Counts) -> dict[str, Any]:
     }
 
 
+# -- the table of measures -----------------------------------------------------------------------------------
+
+
+def measures_text() -> str:
+    """Every measure for a terminal: what matches, how it is computed, what happens at the edges, whose it is."""
+    blocks = []
+    for measure in MEASURES:
+        rows = (
+            ("formula", measure.formula),
+            ("edge", measure.edge),
+            ("source", measure.source),
+            ("laws", _laws(measure)),
+        )
+        lines = [f"  {name:8} {value}" for name, value in rows if value]
+        blocks.append("\n".join([measure.name, f"  {measure.about}", *lines]))
+    laws = [f"  {name:8} {about}" for name, about in LAWS.items()]
+    return "\n\n".join([*blocks, "\n".join(["laws", *laws])]) + "\n"
+
+
+def measures_markdown() -> str:
+    """The tables of docs/measures.md, a layer each, and the laws."""
+    parts = []
+    for layer in LAYERS:
+        rows = [f"## {layer.capitalize()}", "", "| measure | a match is | formula | edge case | source | laws |"]
+        rows.append("| --- | --- | --- | --- | --- | --- |")
+        for measure in (measure for measure in MEASURES if measure.layer == layer):
+            cells = (f"`{measure.name}`", measure.about, measure.formula, measure.edge, measure.source, _laws(measure))
+            rows.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
+        parts.append("\n".join(rows))
+    laws = "\n".join(["## Laws", "", *(f"- **{name}**: {about}" for name, about in LAWS.items())])
+    return "\n\n".join([*parts, laws]) + "\n"
+
+
+def _laws(measure: Measure) -> str:
+    return ", ".join(name for name in LAWS if name in measure.laws)
+
+
+# -- comparisons -----------------------------------------------------------------------------------------------
+
+
+def comparison_json(found: Comparison) -> str:
+    """A comparison as JSON; figures and differences from -1 to 1."""
+    pairs = [
+        {
+            "a": pair.a,
+            "b": pair.b,
+            "measure": pair.measure,
+            "difference": pair.difference,
+            "p": pair.p,
+            "p_holm": pair.p_holm,
+            "interval": _interval_json(pair.interval),
+        }
+        for pair in found.pairs
+    ]
+    measures = _compared_measures(found)
+    systems = {
+        name: {"signature": card.signature, "scores": {m: _figure_json(*card.figure(m)) for m in measures}}
+        for name, card in found.cards.items()
+    }
+    value = {"pairs": pairs, "systems": systems, "rounds": found.rounds, "notes": list(found.notes)}
+    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+
+
+def comparison_text(found: Comparison) -> str:
+    """A comparison as tables for people, in percent: the systems, then every pair on every measure."""
+    measures = _compared_measures(found)
+    widest = max(map(len, found.cards))
+    rows = [f"{'':{widest}}" + "".join(f"{measure:>28}" for measure in measures)]
+    for name, card in found.cards.items():
+        rows.append(f"{name:{widest}}" + "".join(f"{_shown(card, measure):>28}" for measure in measures))
+    for measure in measures:
+        rows += ["", f"{measure:30}{'difference':>11}{'95 % interval':>19}{'p':>9}{'p (Holm)':>10}"]
+        for pair in (pair for pair in found.pairs if pair.measure == measure):
+            cells_ = f"{_signed(pair.difference):>11}{_between(pair.interval):>19}{_chance(pair.p):>9}"
+            rows.append(f"{f'  {pair.a} − {pair.b}':30}{cells_}{_chance(pair.p_holm):>10}")
+    rows += ["", *found.notes, *([""] if found.notes else [])]
+    rows += [f"{name}: {card.signature}" for name, card in found.cards.items()]
+    return "\n".join(row.rstrip() for row in rows) + "\n"
+
+
+def comparison_markdown(found: Comparison) -> str:
+    """A comparison as Markdown tables, in percent."""
+    measures = _compared_measures(found)
+    rows = [f"| system | {' | '.join(measures)} |", f"| --- |{' ---: |' * len(measures)}"]
+    for name, card in found.cards.items():
+        rows.append(f"| {name} | {' | '.join(_shown(card, measure) for measure in measures)} |")
+    rows += ["", "| measure | pair | difference | 95 % interval | p | p (Holm) |"]
+    rows += ["| --- | --- | ---: | --- | ---: | ---: |"]
+    for pair in found.pairs:
+        cells_ = (_signed(pair.difference), _between(pair.interval).strip(), _chance(pair.p), _chance(pair.p_holm))
+        rows.append(f"| {pair.measure} | {pair.a} − {pair.b} | {' | '.join(cells_)} |")
+    rows += ["", *found.notes, *(f"`{name}`: `{card.signature}`  " for name, card in found.cards.items())]
+    return "\n".join(rows) + "\n"
+
+
+def comparison_latex(found: Comparison) -> str:
+    """The systems as a LaTeX tabular (booktabs), in percent; † marks what the best system is not surely better than."""
+    measures = _compared_measures(found)
+    best = {measure: _best(found, measure) for measure in measures}
+    close = {
+        (pair.measure, name)
+        for pair in found.pairs
+        for name, other in ((pair.a, pair.b), (pair.b, pair.a))
+        if best[pair.measure] == other and (pair.p_holm is None or pair.p_holm >= 0.05)
+    }
+
+    def cell(name: str, measure: str) -> str:
+        shown = _percent(found.cards[name].figure(measure)[0]).strip()
+        return f"\\textbf{{{shown}}}" if best[measure] == name else shown + "$^\\dagger$" * ((measure, name) in close)
+
+    rows = [f"\\begin{{tabular}}{{l{'r' * len(measures)}}}", "\\toprule"]
+    rows += [" & ".join(["system", *map(_tex, measures)]) + " \\\\", "\\midrule"]
+    for name in found.cards:
+        rows.append(" & ".join([_tex(name), *(cell(name, measure) for measure in measures)]) + " \\\\")
+    rows += ["\\bottomrule", "\\end{tabular}"]
+    rows += ["% $^\\dagger$: not significantly worse than the best (paired randomisation, Holm, 0.05)."]
+    rows += [f"% {line}" for line in (*found.notes, *(f"{n}: {card.signature}" for n, card in found.cards.items()))]
+    return "\n".join(rows) + "\n"
+
+
+def _compared_measures(found: Comparison) -> list[str]:
+    return list(dict.fromkeys(pair.measure for pair in found.pairs))
+
+
+def _shown(card: Scorecard, measure: str) -> str:
+    score, interval = card.figure(measure)
+    return _percent(score).strip() + _between(interval)
+
+
+def _best(found: Comparison, measure: str) -> str | None:
+    """The system with the best figure; the first of those that are alike."""
+    less = any(row.name == measure and row.better == "less" for row in MEASURES)
+    scores = {name: score for name, card in found.cards.items() if (score := card.figure(measure)[0]) is not None}
+    return (min if less else max)(scores, key=scores.__getitem__) if scores else None
+
+
+def _tex(text: str) -> str:
+    return re.sub(r"([&%$#_{}])", r"\\\1", text)
+
+
+def _signed(difference: float | None) -> str:
+    return DASH if difference is None else f"{100 * difference:+.2f}"
+
+
+def _chance(p: float | None) -> str:
+    return DASH if p is None else f"{p:.4f}"
+
+
+# -- agreement -------------------------------------------------------------------------------------------------
+
+
 def agreement_text(found: Sequence[Agreement], rules: Mapping[str, int]) -> str:
     """The agreement of two passes as a table, in percent; the labels of the headline measures below each."""
     rows = [f"{'':34}{'F1':>7}{'95 % interval':>20}{'agreed':>9}{'first':>8}{'second':>8}"]
     for row in found:
         if not row.label or row.measure in HEADLINE:
             name = f"  {row.label}" if row.label else row.measure
-            low_high = f"{100 * row.interval[0]:.2f} – {100 * row.interval[1]:.2f}" if row.interval else DASH
+            low_high = f"{100 * row.interval.low:.2f} – {100 * row.interval.high:.2f}" if row.interval else DASH
             counts = f"{row.counts.matched_gold:9g}{row.counts.gold:8g}{row.counts.predicted:8g}"
             rows.append(f"{name:34}{_percent(row.f1)}{low_high:>20}{counts}")
     if rules:
@@ -130,7 +373,12 @@ def agreement_text(found: Sequence[Agreement], rules: Mapping[str, int]) -> str:
 def agreement_json(found: Sequence[Agreement], rules: Mapping[str, int]) -> str:
     """The agreement of two passes as JSON; figures from 0 to 1."""
     rows = [
-        {"measure": row.measure, "label": row.label or None, "interval": row.interval, **_counts_json(row.counts)}
+        {
+            "measure": row.measure,
+            "label": row.label or None,
+            "interval": _interval_json(row.interval),
+            **_counts_json(row.counts),
+        }
         for row in found
     ]
     return json.dumps({"agreement": rows, "by_rule": dict(rules)}, ensure_ascii=False, indent=2) + "\n"

@@ -174,8 +174,7 @@ class Validator:
     def problems(self, value: object) -> Iterator[tuple[Pointer, str, str]]:
         """Everything that is wrong with a value: the way to it, what is wrong, what to do (jsonschema finds it)."""
         if not self.is_valid(value):
-            for error in self._reference.iter_errors(value):
-                yield from _explain(error)
+            yield from dict.fromkeys(found for error in self._reference.iter_errors(value) for found in _explain(error))
 
 
 @cache
@@ -207,7 +206,10 @@ def _explain(error: "ValidationError") -> Iterator[tuple[Pointer, str, str]]:
             yield at, f"this must be {json.dumps(wanted)}, not {_short(value)}", "Write it so."
         case "required":
             missing = [name for name in wanted if name not in value]
-            yield at, f"the property {_names(missing)} is missing", "Add it; `schemas/` describes each property."
+            what = (
+                f"the property {_names(missing)} is" if len(missing) == 1 else f"the properties {_names(missing)} are"
+            )
+            yield at, f"{what} missing", "Add it; `schemas/` describes each property."
         case "additionalProperties":
             known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
             unknown = [name for name in value if name not in known]
@@ -226,6 +228,8 @@ def _explain(error: "ValidationError") -> Iterator[tuple[Pointer, str, str]]:
             yield at, "this must not be empty", _description(error)
         case "minimum":
             yield at, f"{value} is less than {wanted}", _description(error)
+        case "not" if "required" in wanted:
+            yield at, f"{_names(wanted['required'])} cannot stand together", wanted.get("description", "Take one out.")
         case "not":
             yield at, f"{_short(value)} cannot stand here", _description(error)
         case _:

@@ -1,35 +1,44 @@
 """From two sets of documents to a scorecard."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from hashlib import sha256
 from importlib.metadata import version
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import msgspec
 from msgspec import Struct
 
 from khabar.align import Pair
-from khabar.corpus import DocumentSet, checksum, open_set
-from khabar.counts import Counts, Share, Tally, add, total
-from khabar.formats import PredictionFile, Record, Track, read_prediction, salvage
-from khabar.grounding import Fault, Prediction, Void, ground, voids
+from khabar.counts import Counts, Share, Tally, total
+from khabar.errors import Side
+from khabar.formats import Track
 from khabar.measures import HEADLINE, MEASURES, Measure
-from khabar.model import LAYERS, Document, Layer
-from khabar.problems import Invalid, Problem, decode, in_json
-from khabar.schemas import Inventory, inventory
-
-Mode = Literal["error", "penalise"]
+from khabar.model import LAYERS, Layer, Metadata
+from khabar.problems import Invalid, Problem, isolate
+from khabar.quotes import TIERS
+from khabar.run import Found, Gold, Options, Predicted, Run, Unplaced, as_set, opened
+from khabar.schemas import Inventory, nearest
+from khabar.uncertainty import FEW, FIGURES, RESAMPLES, SEED, Figure, Interval, intervals, macro, point
 
 
 class Row(Struct, frozen=True):
-    """One measure's result: counts by label, or a share, or a value made of another row's counts."""
+    """One measure's result: counts by label, or a share, or a value made of other rows' counts.
+
+    ``interval`` is the 95 % bootstrap interval of the score over documents, ``label_intervals`` those of the labels;
+    ``facets`` are the counts by depth and by form. ``macro_labels`` is the mean F1 of the labels that occur in gold,
+    ``macro_documents`` the mean score of the documents.
+    """
 
     measure: str
     by_label: Tally = {}
+    facets: Mapping[str, Tally] = {}
     share: Share | None = None
     derived: bool = False
     value: float | None = None
+    interval: Interval | None = None
+    label_intervals: Mapping[str, Interval | None] = {}
+    macro_labels: float | None = None
+    macro_documents: float | None = None
 
     @property
     def counts(self) -> Counts:
@@ -42,12 +51,22 @@ class Row(Struct, frozen=True):
         return self.value if self.derived or self.share is not None else self.counts.f1
 
 
+class Slice(Struct, frozen=True):
+    """The headline figures of the documents that have one value of a metadata field, with their intervals."""
+
+    field: str
+    value: str
+    documents: int
+    scores: Mapping[str, tuple[float | None, Interval | None]]
+
+
 class Scorecard(Struct, frozen=True, kw_only=True):
     """The result of a run: a row for each measure that it attempts, and the line that says what made it.
 
     ``silent`` counts documents that lack a layer that the run attempts (``silent_by_layer`` each layer for itself),
     ``skipped`` predicted documents outside the chosen split, ``penalised`` invalid items that were scored as
-    spurious, ``unlocated`` quotes that were not found or are ambiguous.
+    spurious, ``unlocated`` quotes that were not found or are ambiguous, ``errors`` the items of each layer, side (gold,
+    predicted) and class of `errors.CLASSES`, ``repaired`` what in a file of tags was.
     """
 
     rows: tuple[Row, ...]
@@ -58,7 +77,12 @@ class Scorecard(Struct, frozen=True, kw_only=True):
     silent_by_layer: Mapping[str, int]
     skipped: int
     penalised: int
-    unlocated: int
+    unlocated: tuple[Unplaced, ...]
+    overall: float | None = None
+    overall_interval: Interval | None = None
+    slices: tuple[Slice, ...] = ()
+    errors: Mapping[tuple[Layer, Side, str], int] = {}
+    repaired: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
 
     def __getitem__(self, measure: str) -> Row:
@@ -66,267 +90,253 @@ class Scorecard(Struct, frozen=True, kw_only=True):
         for row in self.rows:
             if row.measure == measure:
                 return row
-        raise KeyError(measure)
+        attempted = ", ".join(row.measure for row in self.rows) or "none"
+        raise KeyError(f"{measure} is no measure of this run, which has: {attempted}")
 
-    @property
-    def overall(self) -> float | None:
-        """The mean F1 of the four headline measures; None unless all four are attempted and can be scored."""
-        scores = [row.score for row in self.rows if row.measure in HEADLINE]
-        known = [score for score in scores if score is not None]
-        return sum(known) / len(HEADLINE) if len(known) == len(HEADLINE) else None
-
-
-Gold = str | Path | DocumentSet | Iterable[Document] | None
-Predicted = str | Path | Iterable[Document | Mapping[str, Any]]
+    def figure(self, measure: str) -> tuple[float | None, Interval | None]:
+        """The score of a measure, or ``"overall"``, with its interval; None for both where it was not attempted."""
+        if measure == "overall":
+            return self.overall, self.overall_interval
+        row = next((row for row in self.rows if row.measure == measure), None)
+        return (row.score, row.interval) if row else (None, None)
 
 
-def score(
-    gold: Gold,
-    predicted: Predicted,
-    *,
-    split: str | None = None,
-    layers: Sequence[Layer] | None = None,
-    invalid: Mode = "error",
-    labels: Inventory | None = None,
-) -> Scorecard:
+def score(gold: Gold, predicted: Predicted, *, labels: Inventory | None = None, **options: Any) -> Scorecard:
     """Score predictions against gold.
 
     ``gold``: a set's place (folder or JSON Lines file), None for khabar's own, or documents. ``predicted``: a place
-    (JSON Lines, also .gz; a folder; ``-`` for standard input), documents, or mappings shaped as predictions.
-    ``split`` and ``layers`` choose what is scored. ``labels`` is the inventory where gold is given as documents.
+    (JSON Lines, also .gz; a folder; ``-`` for standard input; a CoNLL file of tags), documents, or mappings shaped as
+    predictions. ``labels`` is the inventory where gold is given as documents. Options, all by name:
 
-    Raises Invalid, listing everything, where a prediction is not sound; with ``invalid="penalise"`` items that
-    are not sound count as spurious instead, and only a source that cannot be read at all is refused.
+    - ``split``, ``layers``, ``measures``: the part of the set, the layers and the measures (names) to score.
+    - ``invalid``: ``"error"``, or ``"penalise"`` to count items that are not sound as spurious.
+    - ``grounding``: the loosest tier (`quotes.TIERS`) that may find a quote; one without a place costs precision.
+    - ``types``: a type map, by name or file, onto whose labels both sides are brought; ``token``: also entities.token.
+    - ``repair``: of a CoNLL file of tags, read what does not fit as best it can be.
+    - ``by``: metadata fields by whose values to slice the headline figures.
+    - ``resamples``, ``seed``: of the bootstrap; 0 resamples give no intervals.
+    - ``jobs``: how many processes share the work. It changes no figure.
+
+    Raises Invalid, listing everything, where gold or a prediction is not sound; with ``invalid="penalise"`` only
+    where a source cannot be read at all.
     """
-    chosen = _as_set(gold, labels)
-    with PredictionFile(predicted) as predictions:
-        run = _Run(chosen, predictions, split, invalid)
-        run.go()
-        return run.scorecard(layers or LAYERS)
+    return evaluate(gold, predicted, labels=labels, **options).scorecard()
 
 
-class _Given(Struct, frozen=True):
-    """Gold documents given as values."""
-
-    items: tuple[Document, ...]
-    inventory: Inventory
-    version: str = "documents"
-
-    def documents(self) -> Iterator[Document]:
-        return iter(self.items)
-
-
-def _as_set(gold: Gold, labels: Inventory | None) -> DocumentSet | _Given:
-    if gold is None or isinstance(gold, str | Path):
-        found = open_set(gold)
-        return DocumentSet(found.place, labels) if labels else found
-    return gold if isinstance(gold, DocumentSet) else _Given(tuple(gold), labels or inventory())
+def evaluate(gold: Gold, predicted: Predicted, *, labels: Inventory | None = None, **options: Any) -> "Evaluation":
+    """As `score`, but with what was counted document by document, for comparisons."""
+    resamples, seed = options.pop("resamples", RESAMPLES), options.pop("seed", SEED)
+    chosen = Options(**options)
+    _check_names(chosen)
+    found = as_set(gold, labels)
+    predictions, repaired = opened(predicted, found, chosen)
+    with predictions:
+        run = Run(found, predictions, chosen)
+        return Evaluation(run, run.count(), resamples, seed, repaired)
 
 
-class _Run:
-    """One pass over gold with its predictions; sums of counts, and what was found wrong."""
+def pairs(
+    gold: Gold, predicted: Predicted, *, labels: Inventory | None = None, **options: Any
+) -> tuple[list[Pair], tuple[Layer, ...]]:
+    """The pairs of documents that `score` counts, and the layers whose headline measure the predictions attempt.
 
-    def __init__(
-        self, gold: DocumentSet | _Given, predictions: PredictionFile, split: str | None, invalid: Mode
-    ) -> None:
-        self.gold = gold
-        self.labels = gold.inventory
-        self.predictions = predictions
-        self.split = split
-        self.invalid = invalid
-        self.problems: list[Problem] = []
-        self.tallies: dict[str, Tally] = {m.name: {} for m in MEASURES if m.counts}
-        self.shares: dict[str, Share] = {m.name: Share() for m in MEASURES if m.share}
-        self.has: set[str] = set()
-        self.spoken: dict[str, int] = dict.fromkeys(LAYERS, 0)
-        self.layers_of: list[frozenset[str]] = []
-        self.digests: list[bytes] = []
-        self.guidelines: set[str] = set()
-        self.skipped = self.penalised = self.unlocated = self.unread = 0
-        self.quoted = False
+    Options are those of `score`. Raises Invalid as `score` does.
+    """
+    chosen, known = Options(**options), as_set(gold, labels)
+    with opened(predicted, known, chosen)[0] as predictions:
+        run = Run(known, predictions, chosen)
+        found, what = run.pairs()
+        measures = {measure.name for measure in Evaluation(run, what, 0, SEED).measures}
+    return found, tuple(layer for layer, name in zip(LAYERS, HEADLINE, strict=True) if name in measures)
 
-    def go(self) -> None:
-        mixed = self._check_tracks()
-        waiting: dict[str, list[Record]] = {}
-        for record in self.predictions.records:
-            waiting.setdefault(record.doc_id or "", []).append(record)
-        seen: set[str] = set()
-        for document in self.gold.documents():
-            if document.doc_id in seen:
-                message = f"the document {document.doc_id} stands twice in gold"
-                raise Invalid([Problem(self.gold.version, 1, 1, "id", "", message, "Keep one of the two.")])
-            seen.add(document.doc_id)
-            records = waiting.pop(document.doc_id, [])
-            if self.split is not None and not (document.metadata and document.metadata.split == self.split):
-                self.skipped += len(records)
-            else:
-                self._document(document, records, mixed)
-        for record in waiting.pop("", []):
-            self._unreadable(record)
-        for records in waiting.values():
-            for record in records:
-                self._unknown(record)
-        if self.problems:
-            raise Invalid(self.problems)
-        if not self.layers_of:
-            where = f"the split {self.split}" if self.split else "the set"
-            message = f"{where} has no documents"
-            raise Invalid([Problem(self.gold.version, 1, 1, "file", "", message, "Choose another split or set.")])
 
-    def _check_tracks(self) -> bool:
-        """Whether tracks are mixed; an error, unless invalid documents are to be penalised."""
-        tracks = self.predictions.tracks
-        if len(tracks) < 2:
-            return False
-        first = next(record.given for record in self.predictions.records if record.given)
-        for record in self.predictions.records:
-            if record.given and record.given != first:
-                message = f"this document is of the track {record.given}, the first one of {first}: a run has one"
-                fix = "Give gold's entities (and pairs) for every document or for none."
-                self._problem(Problem(record.path, record.line, 1, "track", "", message, fix))
-        return True
+def signature_differences(signature: str, other: str) -> list[tuple[str, str, str]]:
+    """Where two signatures differ: the field, what the first says and what the other says ("-" for nothing).
+
+    Raises Invalid where one is not a signature: fields ``key:value``, joined by ``|``.
+    """
+    one, two = _fields(signature), _fields(other)
+    return [(key, one.get(key, "-"), two.get(key, "-")) for key in one | two if one.get(key) != two.get(key)]
+
+
+def _fields(signature: str) -> dict[str, str]:
+    pairs_ = [part.partition(":") for part in signature.strip().split("|")]
+    if not all(key and colon for key, colon, _ in pairs_):
+        fix = "Copy the last line of a report whole, in quotation marks: corpus:…|gold:…|…|khabar:…"
+        raise Invalid([Problem("signature", 1, 1, "signature", "", f"{isolate(signature)} is no signature", fix)])
+    return {key: value for key, _, value in pairs_}
+
+
+def _check_names(options: Options) -> None:
+    """Refuse measures and metadata fields that there are not."""
+    known = (("measure", options.measures or (), FIGURES), ("metadata field", options.by, Metadata.__struct_fields__))
+    wrong = [
+        Problem("options", 1, 1, "option", "", f"there is no {kind} {name}", nearest(name, names))
+        for kind, asked, names in known
+        for name in asked
+        if name not in names
+    ]
+    if wrong:
+        raise Invalid(wrong)
+
+
+class Evaluation:
+    """A run that has been made: what was counted, and the scorecard that it gives."""
+
+    def __init__(self, run: Run, found: Found, resamples: int, seed: int, repaired: tuple[Problem, ...] = ()) -> None:
+        """Take a run and what it found; ``repaired``: what in a file of tags was."""
+        self.found = found
+        self.ledger = found.ledger
+        self.options = run.options
+        self.track = run.track
+        self.labels = run.labels
+        self.inventory = run.gold.inventory
+        self.repaired = repaired
+        self.version = run.gold.version
+        self.resamples, self.seed = resamples, seed
+        self.measures = tuple(self._attempted(run))
+
+    @cached_property
+    def attempted(self) -> tuple[Layer, ...]:
+        """The layers that the predictions attempt, of those that were asked for."""
+        given = frozenset[str]().union(*self.found.has)
+        return tuple(layer for layer in self.options.layers or LAYERS if layer in given)
+
+    def _attempted(self, run: Run) -> Iterator[Measure]:
+        has = frozenset[str]().union(*self.found.has)
+        has |= frozenset() if "mentions" in has else {"clusters"}
+        has |= frozenset() if self.track == "given-pairs" else {"own pairs"}
+        has |= frozenset() if run.training_facts is None else {"training"}
+        has |= {"token"} if self.options.token else frozenset()
+        wanted = self.options.measures
+        for measure in MEASURES:
+            if measure.layer in self.attempted and measure.needs <= has and (wanted is None or measure.name in wanted):
+                yield measure
+
+    @cached_property
+    def figures(self) -> tuple[Figure, ...]:
+        """The figures of the measures that the run attempts, and `overall` where it attempts all four layers."""
+        names = [measure.name for measure in self.measures]
+        whole = set(HEADLINE) <= set(names)
+        return tuple(FIGURES[name] for name in (*names, *(["overall"] if whole else [])))
 
     @property
-    def track(self) -> Track:
-        tracks = self.predictions.tracks
-        return next(iter(tracks)) if len(tracks) == 1 else "end-to-end"
+    def _judged(self) -> set[Layer]:
+        """The layers whose headline measure is among those of the run: their errors are told."""
+        return {measure.layer for measure in self.measures if measure.name in HEADLINE}
 
-    def _problem(self, *problems: Problem) -> None:
-        if self.invalid == "error":
-            self.problems.extend(problems)
-
-    def _document(self, gold: Document, records: Sequence[Record], mixed: bool) -> None:
-        predicted = Document(doc_id=gold.doc_id, text=gold.text)
-        lost: list[Void] = []
-        has: frozenset[str] = frozenset()
-        for position, record in enumerate(records):
-            prediction, broken = self._read(record)
-            lost.extend(broken)
-            self.penalised += len(broken)
-            if prediction is None:
-                continue
-            if position:
-                message = f"the document {gold.doc_id} is predicted a second time"
-                fix = f"Keep one; the first is on line {records[0].line}."
-                self._problem(Problem(record.path, record.line, 1, "id", "/doc_id", message, fix))
-                self._lose(lost, voids(prediction))
-                continue
-            if mixed and prediction.entities == "gold":
-                prediction = msgspec.structs.replace(prediction, entities=msgspec.UNSET, stance_pairs=msgspec.UNSET)
-            grounded = ground(prediction, gold, self.labels)
-            self._faults(record, grounded.faults)
-            lost.extend(grounded.unlocated)
-            self.unlocated += len(grounded.unlocated)
-            self._lose(lost, (void for fault in grounded.faults for void in fault.voids))
-            predicted, has = grounded.document, grounded.has
-            self.quoted |= grounded.quoted
-        if not self.problems:
-            self._count(Pair(gold, predicted, lost))
-        self.has |= has
-        self.layers_of.append(has)
-        layers = (gold.entities, gold.relations, gold.stance, gold.subsections)
-        content = msgspec.json.encode((gold.doc_id, gold.text_sha256 or checksum(gold.text), *layers))
-        self.digests.append(sha256(content).digest())
-        self.guidelines.add(gold.guidelines or "-")
-
-    def _lose(self, lost: list[Void], more: Iterable[Void]) -> None:
-        before = len(lost)
-        lost.extend(more)
-        self.penalised += len(lost) - before
-
-    def _read(self, record: Record) -> tuple[Prediction | None, tuple[Void, ...]]:
-        """The prediction of a record, and what of it cannot be scored."""
-        raw = self.predictions.raw(record)
-        found = read_prediction(record, raw, self.labels)
-        if isinstance(found, Prediction):
-            return found, ()
-        self._problem(*found)
-        saved = salvage(raw)
-        self.unread += saved is None
-        return saved or (None, ())
-
-    def _faults(self, record: Record, faults: Sequence[Fault]) -> None:
-        if not faults or self.invalid != "error":
-            return
-        source, *_ = decode(record.path, self.predictions.raw(record), record.line)
-        for fault in faults:
-            at, first = fault.pointer, record.line
-            self._problem(in_json(fault.rule, record.path, source, at, fault.message, fault.fix, first))
-
-    def _unreadable(self, record: Record) -> None:
-        self._read(record)
-
-    def _unknown(self, record: Record) -> None:
-        prediction, broken = self._read(record)
-        if prediction is None:
-            return
-        message = f"there is no document {prediction.doc_id} in the set {self.gold.version}"
-        fix = "Predict on the set that is scored; `khabar export inputs` writes its texts."
-        self._problem(Problem(record.path, record.line, 1, "doc_id", "/doc_id", message, fix))
-        lost = (*broken, *voids(prediction))
-        self.penalised += len(lost)
-        nothing = Document(doc_id=prediction.doc_id, text="")
-        self._count(Pair(nothing, nothing, lost))
-
-    def _count(self, pair: Pair) -> None:
-        for measure in MEASURES:
-            if measure.counts:
-                counted = measure.counts(pair, self.labels)
-                self.tallies[measure.name] = add((self.tallies[measure.name], counted))
-            elif measure.share:
-                self.shares[measure.name] += measure.share(pair)
-
-    def scorecard(self, layers: Sequence[Layer]) -> Scorecard:
-        has = self.has | (set() if "mentions" in self.has else {"clusters"})
-        has |= set() if self.track == "given-pairs" else {"own pairs"}
-        attempted = [layer for layer in LAYERS if layer in self.has and layer in layers]
-        rows = tuple(self._row(m) for m in MEASURES if m.layer in attempted and m.needs <= has)
+    def scorecard(self) -> Scorecard:
+        """The result of the run."""
+        found, documents = self.found, len(self.found.digests)
+        kept = [Figure("", (part,)) for part in self.ledger.kept() if part[1]]
+        asked = (*self.figures, *kept)
+        known = dict(zip(asked, intervals(self.ledger, asked, self.resamples, self.seed), strict=True))
+        means = self._macro()
+        rows = tuple(self._row(measure, known, means.get(measure.name)) for measure in self.measures)
+        spoken = found.has[:documents]
         return Scorecard(
             rows=rows,
             signature=self._signature(),
             track=self.track,
-            documents=len(self.layers_of),
-            silent=sum(not set(attempted) <= has_layers for has_layers in self.layers_of),
-            silent_by_layer={layer: sum(layer not in has for has in self.layers_of) for layer in attempted},
-            skipped=self.skipped,
-            penalised=self.penalised,
-            unlocated=self.unlocated,
-            notes=tuple(self._notes(attempted)),
+            documents=documents,
+            silent=sum(not set(self.attempted) <= has for has in spoken),
+            silent_by_layer={layer: sum(layer not in has for has in spoken) for layer in self.attempted},
+            skipped=found.counted["skipped"],
+            penalised=found.counted["penalised"],
+            unlocated=tuple(found.unlocated),
+            overall=_mean([row.score for row in rows if row.measure in HEADLINE], len(HEADLINE)),
+            overall_interval=known.get(FIGURES["overall"]),
+            slices=tuple(self._slices()),
+            errors={key: number for key, number in found.errors.items() if key[0] in self._judged},
+            repaired=self.repaired,
+            notes=tuple(self._notes()),
         )
 
-    def _row(self, measure: Measure) -> Row:
-        if measure.counts:
-            return Row(measure.name, by_label=dict(sorted(self.tallies[measure.name].items())))
-        if measure.share:
-            share = self.shares[measure.name]
-            value = share.value
-            lacking = 1 - value if value is not None and measure.better == "more" else value
-            return Row(measure.name, share=share, value=lacking)
-        assert measure.derive is not None
-        derived = measure.derive(self.tallies[measure.derived_from])
-        return Row(measure.name, derived=True, value=derived)
+    def _macro(self) -> Mapping[str, float | None]:
+        silent: dict[str, list[bool]] = {layer: [layer not in has for has in self.found.has] for layer in LAYERS}
+        figures = [FIGURES[measure.name] for measure in self.measures]
+        return dict(zip((f.name for f in figures), macro(self.ledger, figures, silent), strict=True)) if figures else {}
 
-    def _notes(self, attempted: Sequence[Layer]) -> Iterator[str]:
+    def _row(self, measure: Measure, known: Mapping[Figure, Interval | None], mean: float | None) -> Row:
+        interval = known[FIGURES[measure.name]]
+        if measure.mean_of:
+            tallies = {name: self.ledger.tally(name) for name, _ in measure.mean_of}
+            parts = [
+                tallies[name].get(label, Counts()) if label else total(tallies[name]) for name, label in measure.mean_of
+            ]
+            scores = [None if measure.asked and not part.gold else part.f1 for part in parts]
+            value = _mean(scores, len(scores))
+            return Row(measure.name, derived=True, value=value, interval=interval, macro_documents=mean)
+        tally = self.ledger.tally(measure.name)
+        if measure.share:
+            whole = total(tally)
+            share = Share(whole.matched_predicted, whole.predicted)
+            lacking = 1 - share.value if share.value is not None and measure.better == "more" else share.value
+            return Row(measure.name, share=share, value=lacking, interval=interval, macro_documents=mean)
+        scores = [counts.f1 for label, counts in tally.items() if label and counts.gold]
+        return Row(
+            measure.name,
+            by_label=tally,
+            facets={facet: self.ledger.tally(measure.name, facet) for facet in measure.facets},
+            interval=interval,
+            label_intervals={
+                label: known[figure]
+                for label in tally
+                if label and (figure := Figure("", ((measure.name, label),))) in known
+            },
+            macro_labels=_mean(scores, len(scores)),
+            macro_documents=mean,
+        )
+
+    def _slices(self) -> Iterator[Slice]:
+        figures = [chosen for chosen in self.figures if chosen.name in (*HEADLINE, "overall")]
+        for position, field in enumerate(self.options.by):
+            column = [fields[position] for fields in self.found.fields]
+            for value in sorted(set(column)):
+                members = [other == value for other in column]
+                scores = point(self.ledger, figures, members)
+                found = intervals(self.ledger, figures, self.resamples, self.seed, members)
+                named = {f.name: pair for f, pair in zip(figures, zip(scores, found, strict=True), strict=True)}
+                yield Slice(field, value, sum(members), named)
+
+    def _notes(self) -> Iterator[str]:
+        given = frozenset[str]().union(*self.found.has)
+        if len(self.found.digests) < FEW:
+            yield f"Fewer than {FEW} documents: the intervals are rough, and figures move by chance."
         if self.track != "end-to-end":
             yield "Entities were given from gold: the figures show which issues exist; do not compare across tracks."
-        if "mentions" in self.has and {"relations", "stance"} & set(attempted):
+        if "mentions" in given and {"relations", "stance"} & set(self.attempted):
             yield "Mentions without coreference: of relations only relations.mention is scored, and no stance."
-        if self.unread:
-            yield f"Lines that could not be read at all: {self.unread}."
+        if self.found.quoted and self.options.grounding != "exact":
+            counts = ", ".join(f"{self.found.tiers[tier]} {tier}" for tier in TIERS)
+            yield f"Quotes by the tier that found them: {counts}."
+        if self.repaired:
+            yield f"Words and tags that did not fit and were repaired: {len(self.repaired)}."
+        if self.found.counted["unread"]:
+            yield f"Lines that could not be read at all: {self.found.counted['unread']}."
 
     def _signature(self) -> str:
-        gold = sha256(b"".join(sorted(self.digests))).hexdigest()[:8]
+        gold = sha256(b"".join(sorted(self.found.digests))).hexdigest()[:8]
         fields = {
-            "corpus": self.gold.version,
+            "corpus": self.version,
             "gold": gold,
-            "inventory": self.labels.digest,
-            "guidelines": "+".join(sorted(self.guidelines)),
-            "split": self.split or "all",
-            "docs": len(self.layers_of),
+            "inventory": self.inventory.digest,
+            "guidelines": "+".join(sorted(self.found.guidelines)),
+            "split": self.options.split or "all",
+            "docs": len(self.found.digests),
             "track": self.track,
             "types": self.labels.name,
-            "grounding": "exact" if self.quoted else "none",
-            "invalid": self.invalid,
+            "grounding": self.options.grounding if self.found.quoted else "none",
+            "invalid": self.options.invalid,
+            **({"repaired": len(self.repaired)} if self.repaired else {}),
+            "boot": self.resamples,
+            "seed": self.seed,
             "khabar": version("khabar"),
         }
         return "|".join(f"{key}:{value}" for key, value in fields.items())
+
+
+def _mean(scores: Sequence[float | None], count: int) -> float | None:
+    """The mean of scores; None where one of them is, or one of ``count`` is missing."""
+    known = [score for score in scores if score is not None]
+    return sum(known) / count if count and len(known) == count else None

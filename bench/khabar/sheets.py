@@ -12,9 +12,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from khabar.grounding import Located, find_quote, occurrences, whole_word
 from khabar.model import AUTHOR, NAME, WHITE_SPACE, Edges, paragraphs
 from khabar.problems import Problem, isolate, line_and_column
+from khabar.quotes import Located, alike_fix, find_quote, occurrences, whole_word
 from khabar.schemas import Inventory, nearest
 
 Item = dict[str, Any]
@@ -38,7 +38,7 @@ class Line(Struct, frozen=True):
 
 _FIELD = re.compile(r'(?:"(?:\\.|[^"\\])*"|[^|"])*')
 _SPAN = re.compile(
-    r'\s*(?P<quote>"(?:\\.|[^"\\])*"|all)\s*(?:(?P<all>all)|#(?P<number>[0-9]+))?'
+    r'\s*(?P<quote>"(?:\\.|[^"\\])*"|all)\s*(?:(?P<all>all)|#(?P<number>[1-9][0-9]*))?'
     r"\s*(?::\s*(?P<form>\w+))?\s*(?P<end>;|$)"
 )
 _CONTEXT = re.compile(r"(?s)(.*?)\[(.+)\](.*)")
@@ -85,6 +85,7 @@ class _Reading:
         self.problems: list[Problem] = []
         self.items: dict[str, list[Item]] = {"entities": [], "relations": [], "stance": [], "subsections": []}
         self.sections: list[tuple[Line, Item]] = []
+        self.named: dict[str, set[str]] = {layer: set() for layer in self.items}
 
     def wrong(self, line: Line, column: int, rule: str, message: str, fix: str) -> None:
         self.problems.append(Problem(self.path, line.number, column, rule, "", message, fix))
@@ -102,10 +103,13 @@ class _Reading:
             self.entity(line)
         else:
             second = line.fields[1].text if len(line.fields) > 1 else ""
-            names = (*known["relations.type"], *known["stance.label"], *known["subsections.kind"])
+            stated = (*known["relations.type"], *known["stance.label"])
+            names = known["subsections.kind"] if second.isdecimal() else stated
             entity = re.fullmatch("e[0-9]+", first)
             wanted = nearest(second, known["entities.type"]) if entity else nearest(first, names)
             message = f"there is no type {isolate(second)}" if entity else f"a line cannot begin with {isolate(first)}"
+            if not second:
+                wanted = "A line has fields with | between them; docs/sheet.md shows the kinds of lines."
             self.wrong(line, line.fields[int(bool(entity and second))].column, "sheet.line", message, wanted)
 
     def extras(self, line: Line, since: int, allowed: Iterable[str]) -> dict[str, str]:
@@ -116,9 +120,25 @@ class _Reading:
             if not sign or name not in allowed:
                 self.wrong(line, field.column, "sheet.field", f"{isolate(field.text)} is no field of this line",
                            f"Write {', '.join(f'{name}=…' for name in allowed)}, or drop it.")  # fmt: skip
-            else:
-                found[name] = _unquote(value) if value.startswith('"') else value
+                continue
+            found[name] = _unquote(value) if value.startswith('"') else value
+            modes = self.labels.labels["stance.mode"]
+            if name == "mode" and found[name] not in modes:
+                message = f"there is no mode {isolate(found[name])}"
+                self.wrong(line, field.column, "sheet.field", message, nearest(found[name], modes))
+            if name == "wikidata" and not re.fullmatch("Q[1-9][0-9]*", found[name]):
+                message = f"{isolate(found[name])} is no item of Wikidata"
+                self.wrong(line, field.column, "sheet.field", message, 'Write it with its Q: wikidata="Q796".')
         return found
+
+    def name(self, line: Line, layer: str, id_: str | None) -> None:
+        """Take an id for an item of a layer."""
+        if id_ in self.named[layer] or id_ == AUTHOR:
+            reason = "is the article's own voice" if id_ == AUTHOR else "stands twice in this sheet"
+            fix = "Give each line an id of its own."
+            self.wrong(line, line.fields[0].column, "sheet.id", f"the id {isolate(id_)} {reason}", fix)
+        elif id_ is not None:
+            self.named[layer].add(id_)
 
     def spans(self, line: Line, field: Field, name: str = "", forms: bool = False) -> list[Item]:
         """The spans that a field quotes: ``"quote"``, ``"quote"#2``, ``"quote" all``, ``"be[fore]"``, ``all``."""
@@ -156,7 +176,7 @@ class _Reading:
         elif whole or match["all"]:
             wanted = Located(text=quoted, occurrence="all")
         elif match["number"]:
-            wanted = Located(text=quoted, occurrence=max(1, int(match["number"])))
+            wanted = Located(text=quoted, occurrence=int(match["number"]))
         else:
             wanted = Located(text=quoted)
         places = find_quote(self.text, wanted)
@@ -175,7 +195,7 @@ class _Reading:
             around = self.text[max(0, at - 15) : at + len(words) + 15].replace("\n", " ")
             found.append(f"#{count} line {row}, column {column}: {isolate(around)}")
         if not found:
-            return "Copy the words from the text, letter for letter."
+            return alike_fix(self.text, words) or "Copy the words from the text, letter for letter."
         return "Say which: " + "; ".join(found[:8]) + ("; …" if len(found) > 8 else "")
 
     def entity(self, line: Line) -> None:
@@ -189,7 +209,9 @@ class _Reading:
         mentions = self.spans(line, line.fields[3], name, forms=True)
         item: Item = {"id": id_, "type": kind, "name": name}
         item |= {key: extras[key] for key in ("wikidata", "value") if key in extras}
-        self.items["entities"].append(item | {"mentions": mentions})
+        self.name(line, "entities", id_)
+        unique = [mention for at, mention in enumerate(mentions) if mention not in mentions[:at]]
+        self.items["entities"].append(item | {"mentions": unique})
 
     def relation(self, line: Line) -> None:
         if len(line.fields) < 4:
@@ -199,6 +221,7 @@ class _Reading:
         kind, head, tail = (field.text for field in line.fields[:3])
         extras = self.extras(line, 4, ("id",))
         id_ = extras.get("id", f"r{len(self.items['relations']) + 1}")
+        self.name(line, "relations", id_)
         evidence = self.spans(line, line.fields[3])
         self.items["relations"].append({"id": id_, "type": kind, "head": head, "tail": tail, "evidence": evidence})
 
@@ -212,6 +235,7 @@ class _Reading:
         id_ = extras.get("id", f"s{len(self.items['stance']) + 1}")
         item: Item = {"id": id_, "holder": holder, "target": target}
         item |= {"label": label, "mode": extras.get("mode", "stated"), "source": extras.get("source")}
+        self.name(line, "stance", id_)
         self.items["stance"].append(item | {"evidence": self.spans(line, line.fields[3])})
 
     def section(self, line: Line) -> None:
@@ -223,6 +247,11 @@ class _Reading:
         since = 4 if len(fields) > 3 and "=" not in fields[3].text else 3
         function = fields[3].text if since == 4 else ""
         extras = self.extras(line, since, ("id", "heading", "end"))
+        functions = self.labels.labels["subsections.function"]
+        if function and function not in functions:
+            message = f"there is no function {isolate(function)}"
+            self.wrong(line, fields[3].column, "sheet.field", message, nearest(function, functions))
+        self.name(line, "subsections", extras.get("id"))
         first = self.first(line, fields[2])
         if first is None:
             return
@@ -252,7 +281,9 @@ class _Reading:
         chosen = int(match["number"]) if match["number"] else 1
         if len(starts) < chosen or (len(starts) > 1 and not match["number"]):
             message = f"{len(starts)} lines of the text begin with {isolate(words)}"
-            fix = self.where(words) if starts else "Copy the beginning of the section's first line, letter for letter."
+            if not starts:
+                message = f"no line of the text begins with {isolate(words)}"
+            fix = self.where(words)
             self.wrong(line, field.column, "sheet.quote", message, fix)
             return None
         return starts[chosen - 1]

@@ -4,6 +4,7 @@ What belongs together is shown together by CSS alone: the mentions of an entity 
 evidence of a relation or stance while its row is. Two passes stand side by side, with what only one has marked.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from itertools import pairwise
@@ -19,6 +20,14 @@ class Piece(NamedTuple):
     start: int
     end: int
     tag: str
+
+
+class Lines(NamedTuple):
+    """Where each line of a text begins, and the pieces and the evidence that touch it."""
+
+    starts: list[int]
+    pieces: list[list[Piece]]
+    evidence: list[list[tuple[int, int, str]]]
 
 
 _HUES = {
@@ -99,9 +108,10 @@ def _column(document: Document, prefix: str, labels: Inventory, other: Document 
         if section.heading
     ]
     covered = sorted(document.subsections, key=lambda section: section.start)
-    body = "".join(_section(section, document.text, pieces, evidence, theirs) for section in covered)
+    lines = _by_line(document.text, pieces, evidence)
+    body = "".join(_section(section, document.text, lines, theirs) for section in covered)
     if not covered:
-        body = f"<div class='text'>{_lines((0, len(document.text)), document.text, pieces, evidence)}</div>"
+        body = f"<div class='text'>{_lines((0, len(document.text)), document.text, lines)}</div>"
     head = f"<h2>{escape(name)}</h2>" if name else ""
     return f'<div class="column">{head}<article lang="ar">{body}</article>{_tables(document, prefix, theirs)}</div>'
 
@@ -140,27 +150,44 @@ def _mention_tag(
 def _section(
     section: Section,
     text: str,
-    pieces: Sequence[Piece],
-    evidence: Sequence[tuple[int, int, str]],
+    lines: Lines,
     theirs: frozenset[tuple[str, ...]] | None,
 ) -> str:
     only = _only(theirs, ("b", section.kind, f"{section.start}-{section.end}", str(section.function)))
     about = " · ".join(
         part for part in (section.kind, section.function, f"#{section.story}" if section.story else None) if part
     )
-    inner = _lines((section.start, section.end), text, pieces, evidence)
+    inner = _lines((section.start, section.end), text, lines)
     return (
         f'<section class="{section.kind}{only}"><div class="kind" dir="ltr" lang="en">{escape(about)}</div>'
         f'<div class="text">{inner}</div></section>'
     )
 
 
-def _lines(edges: Edges, text: str, pieces: Sequence[Piece], evidence: Sequence[tuple[int, int, str]]) -> str:
+def _by_line(text: str, pieces: Iterable[Piece], evidence: Iterable[tuple[int, int, str]]) -> Lines:
+    starts = [0, *(at + 1 for at, character in enumerate(text) if character == "\n")]
+    lines = Lines(starts, [[] for _ in starts], [[] for _ in starts])
+    for piece in pieces:
+        for line in _touched(starts, piece.start, piece.end):
+            lines.pieces[line].append(piece)
+    for proof in evidence:
+        for line in _touched(starts, proof[0], proof[1]):
+            lines.evidence[line].append(proof)
+    return lines
+
+
+def _touched(starts: list[int], start: int, end: int) -> range:
+    return range(bisect_right(starts, start) - 1, bisect_left(starts, end))
+
+
+def _lines(edges: Edges, text: str, lines: Lines) -> str:
     found = []
     at = edges[0]
     for line in text[edges[0] : edges[1]].split("\n"):
         if line.strip():
-            found.append(f"<p>{inline((at, at + len(line)), text, pieces, evidence)}</p>")
+            number = bisect_right(lines.starts, at) - 1
+            inner = inline((at, at + len(line)), text, lines.pieces[number], lines.evidence[number])
+            found.append(f"<p>{inner}</p>")
         at += len(line) + 1
     return "".join(found)
 

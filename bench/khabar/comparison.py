@@ -1,0 +1,128 @@
+"""Two systems or more on the same documents: how far apart they are, and whether that could be chance."""
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from khabar.measures import HEADLINE
+from khabar.problems import Invalid, Problem
+from khabar.run import Gold, Predicted
+from khabar.scoring import Evaluation, Scorecard, evaluate
+from khabar.uncertainty import (
+    EXACT,
+    FEW,
+    FIGURES,
+    RESAMPLES,
+    ROUNDS,
+    SEED,
+    Difference,
+    Figure,
+    Interval,
+    differences,
+    holm,
+)
+
+
+class Compared(Struct, frozen=True):
+    """What system ``a`` has more than ``b`` on a measure.
+
+    ``interval`` is the 95 % interval of a paired bootstrap, ``p`` that of the paired randomisation test, ``p_holm``
+    the same made greater for as many pairs as were compared on the measure. For the measures of error (Pk,
+    WindowDiff) less is better.
+    """
+
+    a: str
+    b: str
+    measure: str
+    difference: float | None
+    interval: Interval | None
+    p: float | None
+    p_holm: float | None
+
+
+class Comparison(Struct, frozen=True):
+    """Systems compared: their scorecards by name, every pair on every measure, and what a reader should know."""
+
+    cards: Mapping[str, Scorecard]
+    pairs: tuple[Compared, ...]
+    rounds: int
+    notes: tuple[str, ...] = ()
+
+
+def compare(
+    gold: Gold,
+    systems: Mapping[str, Predicted] | Sequence[str | Path],
+    *,
+    measures: Sequence[str] | None = None,
+    resamples: int = RESAMPLES,
+    rounds: int = ROUNDS,
+    seed: int = SEED,
+    **options: Any,
+) -> Comparison:
+    """Compare systems on the same gold.
+
+    ``systems``: predictions by the system's name, or files, named as they are called. ``measures``: by name; the
+    headline measures and ``overall`` unless said, those that both systems of a pair attempt. ``rounds``: of the
+    test, whose p with R rounds is at least 1 / (R + 1). Other options are those of `scoring.score`.
+
+    Raises Invalid where there are fewer than two systems, or where they were not given the same (tracks differ).
+    """
+    named = systems if isinstance(systems, Mapping) else _named(systems)
+    if len(named) < 2:
+        raise _refused("there is one system here, and a comparison wants two", "Name two prediction files or more.")
+    wanted = tuple(measures or (*HEADLINE, "overall"))
+    held = gold if gold is None or isinstance(gold, str | Path) or hasattr(gold, "inventory") else tuple(gold)
+    needed = {part for name in wanted if name in FIGURES for part, _ in FIGURES[name].parts}
+    runs = {
+        name: evaluate(held, predicted, measures=sorted({*wanted, *needed}), resamples=resamples, seed=seed, **options)
+        for name, predicted in named.items()
+    }
+    tracks = {name: run.track for name, run in runs.items()}
+    if len(set(tracks.values())) > 1:
+        said = ", ".join(f"{name} {track}" for name, track in tracks.items())
+        raise _refused(f"the systems were not given the same: {said}", "Compare within one track.")
+    found = [compared for name in wanted for compared in _on_one_measure(runs, FIGURES[name], resamples, rounds, seed)]
+    return Comparison(
+        cards={name: run.scorecard() for name, run in runs.items()},
+        pairs=tuple(found),
+        rounds=rounds,
+        notes=tuple(_notes(next(iter(runs.values())))),
+    )
+
+
+def _named(files: Sequence[str | Path]) -> dict[str, Predicted]:
+    stems = [Path(file).name.split(".")[0] for file in files]
+    names = stems if len(set(stems)) == len(stems) else [str(file) for file in files]
+    return dict(zip(names, files, strict=True))
+
+
+def _on_one_measure(
+    runs: Mapping[str, Evaluation], figure: Figure, resamples: int, rounds: int, seed: int
+) -> list[Compared]:
+    attempting = [name for name, run in runs.items() if figure in run.figures]
+    couples = list(combinations(attempting, 2))
+    found: list[Difference] = [
+        differences(runs[a].ledger, runs[b].ledger, (figure,), resamples, rounds, seed)[0] for a, b in couples
+    ]
+    tested = [at for at, difference in enumerate(found) if difference.p is not None]
+    adjusted = dict(zip(tested, holm([found[at].p or 0.0 for at in tested]), strict=True))
+    return [
+        Compared(a, b, figure.name, difference.difference, difference.interval, difference.p, adjusted.get(at))
+        for at, ((a, b), difference) in enumerate(zip(couples, found, strict=True))
+    ]
+
+
+def _notes(run: Evaluation) -> list[str]:
+    notes = []
+    if len(run.found.digests) < FEW:
+        notes.append(f"Fewer than {FEW} documents: a difference that is not found may well be there.")
+    if len(run.found.digests) <= EXACT:
+        notes.append("The test is exact: every exchange of documents was tried.")
+    return notes
+
+
+def _refused(message: str, fix: str) -> Invalid:
+    return Invalid([Problem("compare", 1, 1, "compare", "", message, fix)])

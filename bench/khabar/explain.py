@@ -1,0 +1,157 @@
+"""Errors in their text: a block each for people, JSON for programs, and how many there are of each class."""
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from khabar.align import Pair
+from khabar.errors import CLASSES, CORRECT, IGNORED, Error, Shown, Side, by_class, classify, count
+from khabar.model import LAYERS, Edges, Layer
+from khabar.problems import Invalid, Problem, isolate, line_and_column
+from khabar.schemas import Inventory, nearest
+
+CONTEXT = 40
+"""How many code points of text are shown on either side of a span."""
+
+_MARKS = {"gold": "⟦⟧", "predicted": "‹›"}
+
+
+class Wanted(NamedTuple):
+    """Which errors to show: of these layers, and of this class or all that have it before a colon.
+
+    Without a class, all but the correct and the ignored ones.
+    """
+
+    layers: Collection[Layer] = LAYERS
+    class_: str | None = None
+
+    def holds(self, error: Error) -> bool:
+        """Whether an error is to be shown."""
+        if self.class_ is None:
+            chosen = error.class_ not in (CORRECT, IGNORED)
+        else:
+            chosen = self.class_ in (error.class_, error.class_.split(":")[0])
+        return chosen and error.layer in self.layers
+
+
+def known_class(name: str | None, layers: Collection[Layer] = LAYERS) -> str | None:
+    """The name of a class, or of several before their colon. Raises Invalid where the layers have none of it."""
+    known = {part for c in CLASSES if c.layer in layers for part in (c.name, c.name.split(":")[0])}
+    if name is not None and name not in known:
+        raise Invalid(
+            [Problem("--class", 1, 1, "label", "", f"there is no class {isolate(name)}", nearest(name, known))]
+        )
+    return name
+
+
+def as_text(pairs: Iterable[Pair], labels: Inventory, wanted: Wanted) -> Iterator[str]:
+    """A block for each error, and a table of how many there are; in lines.
+
+    In the text the gold span stands in ⟦…⟧, the predicted one in ‹…›, a line's end is ⏎. The head of a block gives line
+    and column (1-based, in the text), the class, and the side, where it counts on one alone.
+    """
+    counts: Counter[tuple[Layer, Side, str]] = Counter()
+    for pair in pairs:
+        counts.update(count(pair, labels))
+        for error in filter(wanted.holds, classify(pair, labels)):
+            yield from _block(pair, error)
+            yield ""
+    yield f"{'':34}{'gold':>8}{'predicted':>11}"
+    for layer in (name for name in LAYERS if name in wanted.layers):
+        yield layer
+        for name, gold, predicted in by_class(counts, layer):
+            yield f"  {name:32}{gold:8}{predicted:11}"
+
+
+def as_json(pairs: Iterable[Pair], labels: Inventory, wanted: Wanted) -> str:
+    """The same for programs: every error with its spans (code points), and the counts by layer, class and side."""
+    counts: Counter[tuple[Layer, Side, str]] = Counter()
+    errors = []
+    for pair in pairs:
+        counts.update(count(pair, labels))
+        errors += [_error_json(pair, error) for error in filter(wanted.holds, classify(pair, labels))]
+    by_layer = {
+        layer: {name: {"gold": gold, "predicted": predicted} for name, gold, predicted in by_class(counts, layer)}
+        for layer in LAYERS
+        if layer in wanted.layers
+    }
+    return json.dumps({"errors": errors, "counts": by_layer}, ensure_ascii=False, indent=2) + "\n"
+
+
+def _block(pair: Pair, error: Error) -> Iterator[str]:
+    side = "" if error.side == "both" else f" ({error.side})"
+    yield ":".join(map(str, (pair.gold.doc_id, *_place(pair, error)))) + f": {error.layer}: {error.class_}{side}"
+    sides = [(name, shown) for name, shown in (("gold", error.gold), ("predicted", error.predicted)) if shown]
+    said = [f"{name} {shown.label}" for name, shown in sides]
+    if any(shown.names for _, shown in sides):
+        for words, (_, shown) in zip(said, sides, strict=True):
+            yield f"    {words} {' → '.join(map(isolate, shown.names))}"
+    else:
+        yield f"    {', '.join(said)}"
+    spans = [(edges, _MARKS[name]) for name, shown in sides for edges in shown.spans]
+    if spans:
+        yield f"    {isolate(in_context(pair.gold.text, spans))}"
+
+
+def _place(pair: Pair, error: Error) -> tuple[int, int] | tuple[()]:
+    """The line and column (1-based) where an error's item begins; nothing where it has no place."""
+    shown = error.gold if error.side == "gold" else error.predicted
+    return line_and_column(pair.gold.text, shown.spans[0][0]) if shown and shown.spans else ()
+
+
+def in_context(text: str, spans: Sequence[tuple[Edges, str]]) -> str:
+    """Spans in their text, each between its two marks, on one line.
+
+    `CONTEXT` code points stand on either side; what lies further from every span, and the middle of a span that is
+    longer than four times that, is left out.
+    """
+    windows: list[tuple[int, int]] = []
+    for (start, end), _ in spans:
+        edges = [(start, end)] if end - start <= 4 * CONTEXT else [(start, start), (end, end)]
+        windows += [(max(0, left - CONTEXT), min(len(text), right + CONTEXT)) for left, right in edges]
+    # At one place what ends stands before what begins; the longer of two spans lies outside, or else the first.
+    marks = [(end, 0, end - start, -number, mark[1]) for number, ((start, end), mark) in enumerate(spans)]
+    marks += [(start, 1, start - end, number, mark[0]) for number, ((start, end), mark) in enumerate(spans)]
+    marks.sort()
+    pieces = []
+    for left, right in _merged(windows):
+        at, piece = left, ["" if left == 0 else "…"]
+        for place, *_, mark in marks:
+            if left <= place <= right:
+                piece += [text[at:place], mark]
+                at = place
+        pieces.append("".join([*piece, text[at:right], "" if right == len(text) else "…"]))
+    return " ".join(pieces).replace("\n", "⏎")
+
+
+def _merged(windows: Iterable[Edges]) -> list[Edges]:
+    """Windows in order, those that touch as one."""
+    merged: list[Edges] = []
+    for start, end in sorted(windows):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _error_json(pair: Pair, error: Error) -> dict[str, Any]:
+    line, column = _place(pair, error) or (None, None)
+    return {
+        "doc_id": pair.gold.doc_id,
+        "line": line,
+        "column": column,
+        "layer": error.layer,
+        "class": error.class_,
+        "side": error.side,
+        "gold": _shown_json(pair.gold.text, error.gold),
+        "predicted": _shown_json(pair.gold.text, error.predicted),
+    }
+
+
+def _shown_json(text: str, shown: Shown | None) -> dict[str, Any] | None:
+    if shown is None:
+        return None
+    spans = [{"start": start, "end": end, "text": text[start:end]} for start, end in shown.spans]
+    return {"label": shown.label, "names": list(shown.names), "spans": spans}

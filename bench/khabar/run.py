@@ -1,0 +1,391 @@
+"""One pass over gold with its predictions: pairs of documents, what was counted in them, and what was found wrong."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+from khabar.align import Pair
+from khabar.corpus import DocumentSet, checksum, open_set
+from khabar.errors import Side
+from khabar.errors import count as count_errors
+from khabar.formats import PredictionFile, Record, Track, read_prediction, salvage
+from khabar.grounding import Fault, Prediction, Unlocated, Void, ground, voids
+from khabar.ledger import Ledger
+from khabar.measures import MEASURES, Fact, facts
+from khabar.model import Document, Edges, Layer
+from khabar.problems import Invalid, Problem, decode, in_json, isolate, json_pointer
+from khabar.projections import counted, fold, project_pair, projected_inventory, type_map
+from khabar.quotes import Tier
+from khabar.schemas import Inventory, inventory
+from khabar.tags import is_tags, read_tags
+
+Mode = Literal["error", "penalise"]
+Gold = str | Path | DocumentSet | Iterable[Document] | None
+Predicted = str | Path | Iterable[Document | Mapping[str, Any]]
+
+
+class Unplaced(Struct, frozen=True):
+    """A quote without a place of its own: where it stands in the predictions, and why it has none.
+
+    ``pointer`` leads to it in the JSON of line ``line`` of ``path``. ``reason`` is "not found", "ambiguous" (then
+    ``places`` are the first places that it could mean, in code points), "repeated" or "outside" (of its section).
+    """
+
+    doc_id: str
+    path: str
+    line: int
+    pointer: str
+    quote: str
+    reason: str
+    places: tuple[Edges, ...] = ()
+
+    @classmethod
+    def of(cls, doc_id: str, record: Record, quote: Unlocated) -> "Unplaced":
+        """The quote of a record."""
+        where = record.path, record.line, json_pointer(quote.pointer)
+        return cls(doc_id, *where, quote.quote, quote.reason, quote.places)
+
+
+class Options(Struct, frozen=True, kw_only=True):
+    """What is scored, and how; `scoring.score` describes each."""
+
+    split: str | None = None
+    layers: Sequence[Layer] | None = None
+    measures: Sequence[str] | None = None
+    invalid: Mode = "error"
+    grounding: Tier = "exact"
+    types: str | Path | None = None
+    token: bool = False
+    repair: bool = False
+    by: Sequence[str] = ()
+    jobs: int = 1
+
+
+class Given(Struct, frozen=True):
+    """Gold documents given as values."""
+
+    items: tuple[Document, ...]
+    inventory: Inventory
+    version: str = "documents"
+
+    def size(self) -> int:
+        """How many documents there are."""
+        return len(self.items)
+
+    def documents(self, between: tuple[int, int] | None = None) -> Iterator[Document]:
+        """Every document, or those from one number up to, not including, another."""
+        return iter(self.items[slice(*between)] if between else self.items)
+
+
+def as_set(gold: Gold, labels: Inventory | None) -> DocumentSet | Given:
+    """Gold as a set: a place is opened, None is khabar's own."""
+    if gold is None or isinstance(gold, str | Path):
+        found = open_set(gold)
+        return DocumentSet(found.place, labels) if labels else found
+    return gold if isinstance(gold, DocumentSet) else Given(tuple(gold), labels or inventory())
+
+
+def opened(
+    predicted: Predicted, gold: DocumentSet | Given, options: Options
+) -> tuple[PredictionFile, tuple[Problem, ...]]:
+    """The predictions of a source, a CoNLL file of tags among them, and what in its tags was repaired."""
+    if not isinstance(predicted, str | Path) or not is_tags(str(predicted)):
+        return PredictionFile(predicted), ()
+    labels: Collection[str] | None = None
+    if options.invalid == "error":
+        known = gold.inventory
+        labels = type_map(options.types, known).folded if options.types else known.labels["entities.type"]
+    tagged = read_tags(predicted, gold.documents(), split=options.split, labels=labels, repair=options.repair)
+    return PredictionFile(tagged.predictions), tuple(tagged.repaired)
+
+
+class Found:
+    """What was found in some of the documents; what several processes found is put together in their order.
+
+    ``has`` says for each document which layers, and optional parts of them, its prediction gives; ``fields`` the
+    values of the metadata fields that were asked for.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        """Begin with nothing."""
+        self.ledger = ledger
+        self.names: list[str] = []
+        self.has: list[frozenset[str]] = []
+        self.fields: list[tuple[str, ...]] = []
+        self.digests: list[bytes] = []
+        self.guidelines: set[str] = set()
+        self.problems: list[Problem] = []
+        self.counted: Counter[str] = Counter()
+        self.errors: Counter[tuple[Layer, Side, str]] = Counter()
+        self.quoted = False
+        self.tiers: Counter[Tier] = Counter()
+        self.unlocated: list[Unplaced] = []
+
+    def extend(self, other: "Found") -> None:
+        """Add what was found in the documents that follow."""
+        self.ledger.extend(other.ledger)
+        self.names += other.names
+        self.has += other.has
+        self.fields += other.fields
+        self.digests += other.digests
+        self.guidelines |= other.guidelines
+        self.problems += other.problems
+        self.counted += other.counted
+        self.errors += other.errors
+        self.quoted |= other.quoted
+        self.tiers += other.tiers
+        self.unlocated += other.unlocated
+
+
+class Run:
+    """Gold, the predictions for it and the options, ready to be gone through."""
+
+    def __init__(self, gold: DocumentSet | Given, predictions: PredictionFile, options: Options) -> None:
+        """Put predictions to the documents that they name. Nothing is read yet."""
+        self.gold = gold
+        self.types = type_map(options.types, gold.inventory) if options.types is not None else None
+        self.labels = projected_inventory(gold.inventory, self.types) if self.types else gold.inventory
+        self.known = {place: frozenset(labels) for place, labels in gold.inventory.labels.items()}
+        self.predictions = predictions
+        self.options = options
+        self.records: dict[str, list[Record]] = {}
+        for record in predictions.records:
+            self.records.setdefault(record.doc_id or "", []).append(record)
+        # Documents that give the same share one value: of many documents there are few kinds.
+        self.known_has: dict[frozenset[str], frozenset[str]] = {}
+        self.mixed = len(predictions.tracks) > 1
+        self.training_facts = self._training_facts()
+        wanted = options.measures
+        parts = {name for measure in MEASURES if wanted and measure.name in wanted for name, _ in measure.mean_of}
+        self.measures = [
+            measure
+            for measure in MEASURES
+            if (wanted is None or measure.name in wanted or measure.name in parts)
+            and (options.layers is None or measure.layer in options.layers)
+            and ("training" not in measure.needs or self.training_facts is not None)
+            and ("token" not in measure.needs or options.token)
+        ]
+
+    @property
+    def track(self) -> Track:
+        """The track of the run."""
+        tracks = self.predictions.tracks
+        return next(iter(tracks)) if len(tracks) == 1 else "end-to-end"
+
+    def count(self) -> Found:
+        """Go through all documents and count. Raises Invalid with everything that is wrong."""
+        found = self._shared_out() if self.options.jobs > 1 else self._part(self.gold.documents())
+        self._finish(found)
+        return found
+
+    def pairs(self) -> tuple[list[Pair], Found]:
+        """Every gold document of the split with what was predicted for it. Raises Invalid as `count`."""
+        found = Found(Ledger(self.measures))
+        pairs = list(self._pairs(self.gold.documents(), found))
+        self._finish(found)
+        return pairs, found
+
+    def _training_facts(self) -> frozenset[Fact] | None:
+        """What the training split states, None where there is none or where relations are not scored."""
+        options = self.options
+        if options.layers is not None and "relations" not in options.layers:
+            return None
+        if options.measures is not None and "relations.unseen" not in options.measures:
+            return None
+        training = self.gold.documents("train") if isinstance(self.gold, DocumentSet) else iter(())
+        stated = [facts(document, self.labels) for document in training]
+        return frozenset().union(*stated) if stated else None
+
+    # -- processes -------------------------------------------------------------------------------------------------
+
+    def _part(self, documents: Iterable[Document]) -> Found:
+        found = Found(Ledger(self.measures))
+        for pair in self._pairs(documents, found):
+            if not found.problems:
+                found.ledger.add(pair, self.labels)
+                if self.options.measures is None:
+                    found.errors.update(count_errors(pair, self.labels))
+        found.ledger.close()
+        return found
+
+    def _shared_out(self) -> Found:
+        """The documents shared out to processes in as many runs of neighbours, put together again in order."""
+        from concurrent.futures import ProcessPoolExecutor
+        from multiprocessing import get_context
+
+        total = self.gold.size()
+        jobs = max(1, min(self.options.jobs, total))
+        edges = [total * job // jobs for job in range(jobs + 1)]
+        _SHARED.append(self)
+        try:
+            with ProcessPoolExecutor(jobs, mp_context=get_context("fork")) as pool:
+                parts = list(pool.map(_work, edges, edges[1:]))
+        finally:
+            _SHARED.pop()
+        for part in parts[1:]:
+            parts[0].extend(part)
+        return parts[0]
+
+    # -- documents -------------------------------------------------------------------------------------------------
+
+    def _pairs(self, documents: Iterable[Document], found: Found) -> Iterator[Pair]:
+        split = self.options.split
+        for document in documents:
+            found.names.append(document.doc_id)
+            records = self.records.get(document.doc_id, ())
+            if split is not None and not (document.metadata and document.metadata.split == split):
+                found.counted["skipped"] += len(records)
+                continue
+            self._check_labels(document, found)
+            yield self._pair(document, records, found)
+
+    def _check_labels(self, gold: Document, found: Found) -> None:
+        """Gold that `khabar check` would refuse for its labels is not scored."""
+        used = {
+            "entities.type": {entity.type for entity in gold.entities},
+            "relations.type": {relation.type for relation in gold.relations},
+            "stance.label": {stance.label for stance in gold.stance},
+            "subsections.kind": {section.kind for section in gold.subsections},
+        }
+        for place, labels in used.items():
+            if not labels <= self.known[place]:
+                names = ", ".join(isolate(label) for label in sorted(labels - self.known[place]))
+                message = f"gold of {gold.doc_id} has labels that the inventory {self.labels.name} lacks: {names}"
+                fix = "Run `khabar check` on gold; name another inventory with --inventory if it has its own labels."
+                found.problems.append(Problem(self.gold.version, 1, 1, "label", f"/{place}", message, fix))
+
+    def _pair(self, gold: Document, records: Sequence[Record], found: Found) -> Pair:
+        predicted: Document | None = None
+        lost: list[Void] = []
+        has: frozenset[str] = frozenset()
+        for position, record in enumerate(records):
+            prediction, broken = self._read(record, found)
+            lost.extend(broken)
+            if prediction is None:
+                continue
+            if position:
+                message = f"the document {gold.doc_id} is predicted a second time"
+                fix = f"Keep one; the first is on line {records[0].line}."
+                self._problem(found, Problem(record.path, record.line, 1, "id", "/doc_id", message, fix))
+                more = voids(prediction)
+                found.counted["penalised"] += len(more)
+                lost.extend(more)
+                continue
+            if self.mixed and prediction.entities == "gold":
+                prediction = msgspec.structs.replace(prediction, entities=msgspec.UNSET, stance_pairs=msgspec.UNSET)
+            grounded = ground(
+                fold(prediction, self.types) if self.types else prediction, gold, self.labels, self.options.grounding
+            )
+            predicted, has = grounded.document, grounded.has
+            if grounded.faults:
+                self._faults(record, grounded.faults, found)
+                for fault in grounded.faults:
+                    found.counted["penalised"] += len(fault.voids)
+                    lost.extend(fault.voids)
+            if grounded.unlocated:
+                found.unlocated += (Unplaced.of(gold.doc_id, record, quote) for quote in grounded.unlocated)
+                lost.extend(grounded.unlocated)
+            found.counted["penalised"] += len(grounded.rejected)
+            lost.extend(grounded.rejected)
+            found.tiers.update(grounded.tiers)
+            found.quoted |= grounded.quoted
+        found.has.append(self.known_has.setdefault(has, has))
+        self._note(gold, found)
+        predicted = predicted or Document(doc_id=gold.doc_id, text=gold.text)
+        if self.types:
+            gold, predicted = project_pair(gold, predicted, self.types)
+            lost = list(counted(lost, self.types))
+        return Pair(gold, predicted, lost, self.training_facts)
+
+    def _note(self, gold: Document, found: Found) -> None:
+        layers = (gold.entities, gold.relations, gold.stance, gold.subsections)
+        content = msgspec.json.encode((gold.doc_id, gold.text_sha256 or checksum(gold.text), *layers))
+        found.digests.append(sha256(content).digest())
+        found.guidelines.add(gold.guidelines or "-")
+        if self.options.by:
+            found.fields.append(tuple(str(getattr(gold.metadata, field, "-")) for field in self.options.by))
+
+    # -- what is wrong ---------------------------------------------------------------------------------------------
+
+    def _problem(self, found: Found, *problems: Problem) -> None:
+        if self.options.invalid == "error":
+            found.problems.extend(problems)
+
+    def _read(self, record: Record, found: Found) -> tuple[Prediction | None, tuple[Void, ...]]:
+        """The prediction of a record, and what of it cannot be scored."""
+        raw = self.predictions.raw(record)
+        prediction = read_prediction(record, raw, self.labels)
+        if isinstance(prediction, Prediction):
+            return prediction, ()
+        self._problem(found, *prediction)
+        saved = salvage(raw) if self.options.invalid == "penalise" else None
+        found.counted["unread"] += saved is None
+        found.counted["penalised"] += len(saved[1]) if saved else 0
+        return saved or (None, ())
+
+    def _faults(self, record: Record, faults: Sequence[Fault], found: Found) -> None:
+        if self.options.invalid != "error":
+            return
+        source, *_ = decode(record.path, self.predictions.raw(record), record.line)
+        for fault in faults:
+            at, first = fault.pointer, record.line
+            self._problem(found, in_json(fault.rule, record.path, source, at, fault.message, fault.fix, first))
+
+    def _finish(self, found: Found) -> None:
+        """Look at what concerns the run as a whole. Raises Invalid with everything that is wrong."""
+        self._check_tracks(found)
+        doubled = [name for name, count in Counter(found.names).items() if count > 1]
+        for name in doubled:
+            message = f"the document {name} stands twice in gold"
+            found.problems.append(Problem(self.gold.version, 1, 1, "id", "", message, "Keep one of the two."))
+        names = set(found.names)
+        for name, records in self.records.items():
+            if names and name not in names:
+                for record in records:
+                    self._unknown(record, found)
+        if found.problems:
+            raise Invalid(found.problems)
+        if not found.has:
+            where = f"the split {self.options.split}" if self.options.split else "the set"
+            message = f"{where} has no documents"
+            raise Invalid([Problem(self.gold.version, 1, 1, "file", "", message, "Choose another split or set.")])
+
+    def _check_tracks(self, found: Found) -> None:
+        """A run has one track; mixed ones are an error, unless invalid documents are to be penalised."""
+        if not self.mixed:
+            return
+        first = next(record.given for record in self.predictions.records if record.given)
+        for record in self.predictions.records:
+            if record.given and record.given != first:
+                message = f"this document is of the track {record.given}, the first one of {first}: a run has one"
+                fix = "Give gold's entities (and pairs) for every document or for none."
+                self._problem(found, Problem(record.path, record.line, 1, "track", "", message, fix))
+
+    def _unknown(self, record: Record, found: Found) -> None:
+        """A record that belongs to no document: what it says is spurious."""
+        prediction, broken = self._read(record, found)
+        if prediction is None:
+            return
+        message = f"there is no document {prediction.doc_id} in the set {self.gold.version}"
+        fix = "Predict on the set that is scored; `khabar export inputs` writes its texts."
+        self._problem(found, Problem(record.path, record.line, 1, "doc_id", "/doc_id", message, fix))
+        more = voids(prediction)
+        found.counted["penalised"] += len(more)
+        found.ledger.add(Pair(_NOTHING, _NOTHING, (*broken, *more)), self.labels)
+        found.has.append(frozenset())
+        found.fields.append(("-",) * len(self.options.by))
+
+
+_NOTHING = Document(doc_id="-", text="")
+_SHARED: list[Run] = []
+"""The run that the processes of a pool have inherited."""
+
+
+def _work(first: int, last: int) -> Found:
+    run = _SHARED[-1]
+    return run._part(run.gold.documents(between=(first, last)))

@@ -1,0 +1,374 @@
+"""Answers of language models: what is read, what is rejected, and that nothing is invented."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+import khabar
+from khabar.answers import _value, blocks, prediction, read_answers
+from khabar.cli import app
+from khabar.corpus import open_set
+from khabar.problems import Invalid
+from khabar.schemas import inventory, validator
+
+EXAMPLES = Path(__file__).parent / "examples"
+LABELS = inventory()
+DOCUMENT = next(open_set(EXAMPLES / "valid").documents())
+TEXT = DOCUMENT.text
+
+
+def said(answer):
+    """The prediction of an answer on the example document, and the reasons of what was rejected."""
+    found, rejections = prediction(answer, DOCUMENT, LABELS)
+    assert validator("prediction").is_valid(found)
+    return found, [one.reason for one in rejections]
+
+
+def names(found):
+    """The names of the entities with their types."""
+    return [(entity["name"], entity["type"]) for entity in found["entities"]]
+
+
+KAMIL = ("كامل العناني", "PER")
+SALMA = ("سلمى الزعبي", "PER")
+BOTH = [KAMIL, SALMA]
+GOOD = '{"entities": [{"name": "كامل العناني", "type": "PER"}, {"name": "سلمى الزعبي", "type": "PER"}]}'
+
+# Answers that mean the same, as models write them.
+READ = {
+    "plain": GOOD,
+    "a fence": f"إليك النتيجة:\n```json\n{GOOD}\n```\nآمل أن يكون هذا مفيدًا.",
+    "a fence without a name": f"```\n{GOOD}\n```",
+    "a fence that is not closed": f"```json\n{GOOD}",
+    "bare in prose": f"الكيانات [حسب الطلب] هي: {GOOD} وهذا كل شيء.",
+    "thoughts": '<think>ربما {"entities": [{"name": "السلط", "type": "GPE"}]}؟</think>' + GOOD,
+    "thoughts without a beginning": '{"entities": []} فكرت طويلا</think>\n' + GOOD,
+    "thoughts in capitals": "<THINKING>\n{}\n</THINKING>" + GOOD,
+    "a draft before a fence": '{"entities": [{"name": "السلط", "type": "GPE"}]}\n' + f"```json\n{GOOD}\n```",
+    "trailing commas": GOOD.replace("}]", "},]").replace('"PER"}', '"PER",}'),
+    "single quotes": GOOD.replace('"', "'"),
+    "Python": "{'entities': [{'name': 'كامل العناني', 'type': 'PER', 'id': None, 'sure': True},"
+    " {'name': 'سلمى الزعبي', 'type': 'PER', 'sure': False}]}",
+    "a tuple": GOOD.replace("[", "(").replace("]", ")").replace('"', "'"),
+    "typographic quotes": GOOD.replace('"name"', "“name”").replace('"type"', "„type“").replace('"PER"', "”PER”"),
+    "names without quotes": GOOD.replace('"name"', "name").replace('"type"', "type"),
+    "comments": GOOD.replace("}, {", "}, // الثاني\n {").replace("]}", "] /* انتهى */ }"),
+    "missing commas": GOOD.replace("}, {", "}\n{"),
+    "an Arabic comma": GOOD.replace("}, {", "}، {"),
+    "several blocks": '```json\n{"entities": [{"name": "كامل العناني", "type": "PER"}]}\n```\n'
+    'ثم:\n```json\n{"entities": [{"name": "سلمى الزعبي", "type": "PER"}]}\n```',
+    "a name twice": '{"entities": [{"name": "كامل العناني", "type": "PER"}],'
+    ' "entities": [{"name": "سلمى الزعبي", "type": "PER"}]}',
+    "an item a line": '{"name": "كامل العناني", "type": "PER"}\n{"name": "سلمى الزعبي", "type": "PER"}',
+    "a list": '[{"text": "كامل العناني", "label": "PER"}, {"mention": "سلمى الزعبي", "entity_type": "person"}]',
+    "types to names": '{"entities": {"PER": ["كامل العناني", "سلمى الزعبي"], "ORG": []}}',
+    "types to names, bare": '{"PER": ["كامل العناني", "سلمى الزعبي"], "ORG": []}',
+    "names to types": '{"entities": {"كامل العناني": "PER", "سلمى الزعبي": "PER"}}',
+    "wrapped": f'{{"result": {{"status": "ok", "data": {GOOD}}}}}',
+    "Arabic names": '{"الكيانات": [{"الاسم": "كامل العناني", "النوع": "شخص"},'
+    ' {"الاسم": "سلمى الزعبي", "النوع": "شخص"}]}',
+    "small letters": GOOD.replace("PER", "per"),
+    "read already": json.loads(GOOD),
+    "read already, a list": json.loads(GOOD)["entities"],
+}
+
+
+@pytest.mark.parametrize("kind", READ)
+def test_answers_are_read_as_they_are(kind):
+    """Every way of writing the same says the same two people, and nothing is rejected."""
+    found, reasons = said(READ[kind])
+    assert names(found) == BOTH
+    assert not reasons
+    assert "rejected" not in found
+
+
+# Answers of which only a part can be read: the people that are left, and why the rest is not.
+BROKEN = {
+    "cut off inside a name": (GOOD[: GOOD.index("الزعبي")], [KAMIL], ["cut off or unreadable"]),
+    "cut off before a value": (GOOD[: GOOD.rindex('"PER"')], [KAMIL], ["cut off or unreadable"]),
+    "cut off before the brackets": (GOOD[:-2], BOTH, ["cut off or unreadable"]),
+    "cut off in Python": (GOOD.replace('"', "'")[:-10], [KAMIL], ["cut off or unreadable"]),
+    "cut off in mentions": (
+        GOOD[:-3] + ', "mentions": ["سل',
+        [KAMIL],
+        ["cut off or unreadable"],
+    ),
+    "cut off in a second layer": (
+        GOOD[:-1] + ', "relations": [{"head": "كامل العناني", "type": "meets"',
+        BOTH,
+        ["cut off or unreadable"],
+    ),
+    "a type that does not exist": (GOOD.replace("PER", "HUMAN", 1), [SALMA], ["label"]),
+    "no type": ('{"entities": ["كامل العناني"]}', [], ["label"]),
+    "no name": ('{"entities": [{"type": "PER", "value": 3}]}', [], ["no name"]),
+    "a layer that is no list": ('{"entities": "لا يوجد"}', [], ["shape"]),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_of_broken_answers_whole_items_are_kept(kind):
+    """What is cut off or out of scheme is left out whole and said; half an item is never an item."""
+    answer, expected, why = BROKEN[kind]
+    found, reasons = said(answer)
+    assert names(found) == expected
+    assert reasons == why
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ("", "no JSON"),
+        ("لا أستطيع المساعدة في ذلك.", "no JSON"),
+        ("<think>أولا نبحث عن {", "no JSON"),
+        (f"<think>{GOOD}", "no JSON"),
+        (None, "no JSON"),
+        ('{"summary": "زار الوزير السوق"}', "no layer"),
+        (7, "no layer"),
+    ],
+)
+def test_an_answer_that_says_nothing_is_silent(answer, why):
+    """It attempts no layer, so that its document counts as missed; the reason is kept."""
+    found, reasons = said(answer)
+    assert found == {"doc_id": DOCUMENT.doc_id}
+    assert reasons == [why]
+
+
+def test_quotation_marks_inside_a_string_belong_to_it():
+    """A mark that nothing of JSON follows does not end the string."""
+    found, _ = said('{"entities": [{"name": "سوق "السلط" القديم", "type": "FAC"}]}')
+    assert names(found) == [('سوق "السلط" القديم', "FAC")]
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**6), 10**6) | st.text(alphabet="ab ك\"'\\،,:{}[]\n“”", max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abك ", max_size=3), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(st.lists(VALUES, min_size=1, max_size=3) | st.dictionaries(st.text("abك", min_size=1), VALUES, min_size=1))
+def test_the_tolerant_reader_reads_strict_json_as_json(value):
+    """What is sound JSON means the same to both readers, where strings hold no mark that could end them."""
+    source = json.dumps(value, ensure_ascii=False)
+    assert blocks(f"نعم: {source}")[0][:1] == [value]
+    if not any(mark in source for mark in ("\\\\", '\\"')):
+        assert _value(source, 0, 0, whole=False) == (value, len(source))
+
+
+@given(st.integers(0, 400))
+def test_a_truncated_answer_gives_a_beginning_of_the_whole(cut):
+    """Wherever an answer is cut off, the entities are the first ones of the whole answer."""
+    whole = json.dumps({"entities": [{"name": f"اسم {n}", "type": "PER", "mentions": ["هو"]} for n in range(7)]})
+    found, _ = said(whole[:cut])
+    full, _ = said(whole)
+    kept = found.get("entities", [])
+    assert kept == full["entities"][: len(kept)]
+
+
+def layers(**more):
+    """An answer with both people, the market and more layers."""
+    people = [{"name": name, "type": kind} for name, kind in BOTH]
+    return {"entities": [*people, {"name": "توسعة السوق", "type": "ISSUE"}], **more}
+
+
+def test_relations_and_stance_name_entities_by_their_names():
+    """By name, mention, id or object, exactly or normalised; the article's own voice by its usual names."""
+    answer = layers(
+        relations=[
+            {"head": "كامل العناني", "type": "meets", "tail": "سلمى الزعبى"},
+            ["سلمى الزعبي", "works for", "رابطة التجار"],
+            {"subject": {"name": "كامل العناني", "type": "PER"}, "predicate": "رأس", "object": "سلمى الزعبي"},
+        ],
+        stance=[
+            {"holder": "سلمى الزعبي", "target": "توسعة السوق", "stance": "معارض", "evidence": "ورفضت سلمى الزعبي"},
+            {"holder": "الكاتب", "target": "توسعة السوق", "label": "neutral", "mode": "inferred", "source": "لا أحد"},
+        ],
+    )
+    answer["entities"].append({"id": 4, "name": "رابطة تجار السلط", "type": "ORG", "mentions": ["رابطة التجار"]})
+    found, reasons = said(answer)
+    assert found["relations"] == [
+        {"type": "meets", "head": "e1", "tail": "e2"},
+        {"type": "works_for", "head": "e2", "tail": "e4"},
+    ]
+    assert found["stance"] == [
+        {
+            "holder": "e2",
+            "target": "e3",
+            "label": "against",
+            "evidence": [{"text": "ورفضت سلمى الزعبي"}],
+        },
+        {"holder": "author", "target": "e3", "label": "neutral", "mode": "inferred"},
+    ]
+    assert reasons == ["label", "unknown entity"]
+
+
+def test_what_names_no_entity_or_several_costs_precision():
+    """Each is rejected for a reason of its own and stands in the prediction as spurious; scoring counts it."""
+    answer = layers(
+        relations=[
+            {"head": "كامل العناني", "type": "meets", "tail": "وزير السياحة"},
+            {"head": "السلط", "type": "near", "tail": "كامل العناني"},
+        ],
+        stance=[{"holder": "سلمى الزعبي", "target": "البلدية", "label": "favor"}],
+    )
+    answer["entities"] += [{"name": "السلط", "type": "GPE"}, {"name": "السلط", "type": "LOC"}]
+    found, reasons = said(answer)
+    assert reasons == ["unknown entity", "ambiguous name", "unknown entity"]
+    assert found["rejected"] == [
+        {"layer": "relations", "label": "meets"},
+        {"layer": "relations", "label": "near"},
+        {"layer": "stance", "label": "favor"},
+    ]
+    card = khabar.score(open_set(EXAMPLES / "valid"), [found])
+    assert card["relations.strict"].counts.predicted == 2
+    assert card["stance.strict"].by_label["favor"].predicted == 1
+    assert card.penalised == 3
+
+
+def test_a_name_alone_means_every_place_of_it():
+    """An entity without mentions gets all places of its name; a number, a prefix or good offsets say which."""
+    start = TEXT.rindex("سلمى الزعبي")
+    answer = [
+        {"name": "السلط", "type": "GPE"},
+        {"name": "العناني", "type": "PER", "mentions": ["كامل العناني", {"text": "العناني", "occurrence": "1"}]},
+        {"text": "سلمى الزعبي", "type": "PER", "start": start, "end": start + 11},
+        {"text": "يوم الأحد", "type": "DATE", "start": 0, "end": 3},
+    ]
+    found, reasons = said(answer)
+    assert [entity["mentions"] for entity in found["entities"]] == [
+        [{"text": "السلط", "occurrence": "all"}],
+        [{"text": "كامل العناني", "occurrence": "all"}, {"text": "العناني", "occurrence": 1}],
+        [{"text": "سلمى الزعبي", "occurrence": 2}],
+        [{"text": "يوم الأحد", "occurrence": "all"}],
+    ]
+    assert reasons == ["offsets"]
+
+
+def test_an_entity_that_is_listed_again_is_the_same_one():
+    """One type and one name, normalised: one entity with the mentions of both; items said twice count once."""
+    again = layers(relations=[{"head": "كامل العناني", "type": "meets", "tail": "سلمى الزعبي"}] * 2)
+    again["entities"].append({"name": "سلمى الزعبى", "type": "PER", "mentions": ["سلمى"]})
+    found, reasons = said(again)
+    assert [len(entity["mentions"]) for entity in found["entities"]] == [1, 2, 1]
+    assert len(found["relations"]) == 1
+    assert reasons == ["repeated"]
+
+
+def test_sections_are_told_by_their_first_lines():
+    """By first line, heading, text or offsets; a heading that stands elsewhere too is the section's own."""
+    answer = {
+        "subsections": [
+            {"kind": "headline", "first_line": "سوق السلط القديم يقسم التجار", "story": 1},
+            {"type": "lead", "text": "أعلن كامل العناني، رئيس رابطة\nوالباقي"},
+            {"kind": "body", "heading": "موقف", "function": "ردود فعل"},
+            {"kind": "chapter", "first": "موقف"},
+            {"kind": "box"},
+        ]
+    }
+    found, reasons = said(answer)
+    assert reasons == ["label", "no name"]
+    card = khabar.score(open_set(EXAMPLES / "valid"), [found])
+    assert card.unlocated == ()
+    assert card["subsections.labelled"].counts.predicted == 5
+
+
+ITEMS = st.fixed_dictionaries(
+    {},
+    optional={
+        name: st.sampled_from(["كامل العناني", "السلط", "موقف", "PER", "GPE", "near", "favor", "body", "author", "", 3])
+        | st.lists(st.sampled_from(["السلط", "موقف", {"text": "السلط", "occurrence": 1}, {"start": 0, "end": 3}]))
+        for name in ("name", "type", "mentions", "head", "tail", "holder", "target", "label", "kind", "first", "text")
+    },
+)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["entities", "relations", "stance", "subsections", "mentions", "PER"]),
+        st.lists(ITEMS | st.text(max_size=3), max_size=4) | ITEMS | st.text(max_size=3),
+    )
+    | st.text(alphabet="{}[]\":,'\\ aك`<think>", max_size=40)
+)
+def test_whatever_is_answered_can_be_scored(answer):
+    """A prediction of an answer is never refused, in any tier: what is wrong with it costs precision."""
+    found, _ = said(answer)
+    for tier in ("exact", "fuzzy"):
+        assert khabar.score(open_set(EXAMPLES / "valid"), [found], grounding=tier).documents == 1
+
+
+def write(path, *rows):
+    """A file of answers."""
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
+    return path
+
+
+@pytest.mark.parametrize("name", ["answer", "output", "response", "completion", "content"])
+def test_a_line_may_call_its_answer_by_any_usual_name(name, tmp_path):
+    """Words, or JSON that is already read; also gzipped; also layers beside the doc_id."""
+    (answer,) = read_answers(write(tmp_path / "a.jsonl", {"doc_id": "salt-market", name: GOOD}))
+    assert answer == (1, "salt-market", GOOD)
+    path = tmp_path / "a.jsonl.gz"
+    path.write_bytes(gzip.compress(json.dumps({"doc_id": "salt-market", "entities": []}).encode()))
+    assert read_answers(path)[0].said["entities"] == []
+
+
+def test_lines_that_are_no_answers_are_all_listed(tmp_path):
+    """No JSON, no document, no answer, a document twice: each with its line; an empty file too."""
+    path = tmp_path / "a.jsonl"
+    path.write_text(
+        '{\n{"answer": ""}\n{"doc_id": "a"}\n{"doc_id": "b", "answer": ""}\n\n{"doc_id": "b", "output": 1}\n'
+    )
+    with pytest.raises(Invalid) as error:
+        read_answers(path)
+    assert [problem.line for problem in error.value.problems] == [1, 2, 3, 6]
+    path.write_text("\n")
+    with pytest.raises(Invalid, match="no answer here"):
+        read_answers(path)
+
+
+def run(*args):
+    """One call of the command."""
+    return CliRunner().invoke(app, [str(arg) for arg in args])
+
+
+def test_import_writes_predictions_and_what_was_rejected(tmp_path):
+    """Both files whole; reasons are counted on standard error; score reads what import wrote."""
+    answer = layers(relations=[{"head": "كامل العناني", "type": "meets", "tail": "البلدية"}])
+    raw = write(tmp_path / "raw.jsonl", {"doc_id": "salt-market", "answer": json.dumps(answer) + " تم"})
+    out = tmp_path / "p.jsonl"
+    shown = run("import", "answers", raw, "-o", out, "--gold", EXAMPLES / "valid")
+    assert shown.exit_code == 0
+    assert "rejected, unknown entity: 1" in shown.stderr
+    (rejected,) = [json.loads(line) for line in (tmp_path / "p.rejected.jsonl").read_text("utf-8").splitlines()]
+    assert rejected["doc_id"] == "salt-market"
+    assert rejected["line"] == 1
+    assert rejected["reason"] == "unknown entity"
+    assert rejected["what"]["tail"] == "البلدية"
+    scored = run("score", out, "--gold", EXAMPLES / "valid", "--grounding", "fuzzy")
+    assert "grounding:fuzzy" in scored.stdout
+    assert "invalid items counted as spurious: 1" in scored.stdout
+
+
+def test_import_refuses_what_is_not_of_the_set_and_writes_nothing(tmp_path):
+    """An unknown document is a problem with its line; exit 2, no file."""
+    raw = write(tmp_path / "raw.jsonl", {"doc_id": "nowhere", "answer": GOOD})
+    shown = run("import", "answers", raw, "-o", tmp_path / "p.jsonl", "--gold", EXAMPLES / "valid")
+    assert shown.exit_code == 2
+    assert f"{raw}:1:1: error doc_id" in shown.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["raw.jsonl"]
+
+
+def test_the_worked_example_of_the_documents_is_what_the_command_does(root):
+    """docs/answers.md shows an answer, the prediction that is made of it, and what is rejected."""
+    text = (root / "docs" / "answers.md").read_text("utf-8")
+    answer, made, rejected = (block.split("\n````")[0] for block in text.split("````text\n")[1:4])
+    found, rejections = prediction(answer, DOCUMENT, LABELS)
+    assert json.loads(made) == found
+    (one,) = rejections
+    assert json.loads(rejected)["reason"] == one.reason
+    assert json.loads(rejected)["what"] == one.what

@@ -1,0 +1,199 @@
+"""Intervals, tests and comparisons: held against plain loops over resamples, exchanges and published rules."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import INVENTORY, pairs
+from typer.testing import CliRunner
+
+import khabar
+from khabar.cli import app
+from khabar.counts import Counts, Share
+from khabar.ledger import Ledger
+from khabar.measures import MEASURES, Measure
+from khabar.model import Document, Entity, Mention
+from khabar.problems import Invalid
+from khabar.uncertainty import FIGURES, Figure, differences, holm, intervals, macro, point, values
+
+F1 = Figure("x", (("x", ""),))
+
+
+def ledger(*documents, share=False):
+    """A ledger of one measure, with counts that are given."""
+    waiting = iter(documents)
+    kind = {"share": lambda _: next(waiting)} if share else {"counts": lambda *_: {"": next(waiting)}}
+    about = {"name": "x", "layer": "entities", "about": "", "formula": "", "source": "", "needs": frozenset()}
+    found = Ledger([Measure(**about, **kind)])
+    nothing = type("Pair", (), {})()
+    for _ in documents:
+        found.add(nothing, INVENTORY)
+    return found
+
+
+items = st.integers(0, 6)
+counted = st.builds(lambda right, more, less: Counts(right, right + more, right, right + less), items, items, items)
+
+
+def test_intervals_hold_the_figure_and_are_the_same_every_time():
+    """The bootstrap is seeded; documents that are alike give a point; one document gives none."""
+    found = ledger(Counts(8, 10, 8, 9), Counts(2, 10, 2, 9), Counts(5, 5, 5, 5))
+    (interval,) = intervals(found, [F1])
+    assert interval.low < 15 / 24 < interval.high
+    assert intervals(found, [F1]) == [interval]
+    assert intervals(ledger(*[Counts(1, 2, 1, 2)] * 5), [F1]) == [(0.5, 0.5, 0)]
+    assert intervals(ledger(Counts(8, 10, 8, 9)), [F1]) == [None]
+
+
+@given(st.lists(counted, min_size=2, max_size=6))
+def test_a_resample_is_the_documents_drawn(documents):
+    """The interval is the percentiles of F1 over the same draws, added up one document after the other."""
+    draws = np.random.default_rng(7).integers(0, len(documents), size=(50, len(documents)), dtype=np.int32)
+    scores = [sum((documents[at] for at in row), Counts()).f1 for row in draws]
+    known = [score for score in scores if score is not None]
+    (interval,) = intervals(ledger(*documents), [F1], 50, 7)
+    if not known:
+        assert interval is None
+        return
+    assert interval[:2] == pytest.approx(tuple(np.percentile(known, [2.5, 97.5])))
+    assert interval.dropped == len(scores) - len(known)
+
+
+@given(st.lists(st.tuples(counted, counted), min_size=1, max_size=5))
+def test_the_test_of_few_documents_tries_every_exchange(documents):
+    """p is the share of exchanges whose difference is at least as great as the one observed."""
+    one, two = zip(*documents, strict=True)
+
+    def apart(exchanged):
+        a = sum((y if swap else x for x, y, swap in zip(one, two, exchanged, strict=True)), Counts()).f1
+        b = sum((x if swap else y for x, y, swap in zip(one, two, exchanged, strict=True)), Counts()).f1
+        return None if a is None or b is None else a - b
+
+    observed = apart([False] * len(one))
+    (found,) = differences(ledger(*one), ledger(*two), [F1])
+    if observed is None:
+        assert found.p is None
+        return
+    every = [apart(exchanged) for exchanged in product((False, True), repeat=len(one))]
+    great = sum(d is not None and abs(d) >= abs(observed) - 1e-9 for d in every)
+    assert found.difference == pytest.approx(observed)
+    assert found.p == pytest.approx(great / len(every))
+
+
+def test_the_test_of_many_documents_is_sampled():
+    """With R rounds p is (1 + #) / (1 + R): a great difference gives the least p, none gives 1."""
+    good, bad = [Counts(9, 10, 9, 10)] * 40, [Counts(1, 10, 1, 10)] * 40
+    (found,) = differences(ledger(*good), ledger(*bad), [F1], rounds=999)
+    assert (found.p, found.difference) == (1 / 1000, pytest.approx(0.8))
+    assert differences(ledger(*good), ledger(*good), [F1], rounds=999)[0].p == 1
+
+
+def test_holm_is_the_published_procedure():
+    """The example of Holm's step-down rule: the least p times the number of tests, and never less than before."""
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.9, 0.8]) == [1.0, 1.0]
+    assert holm([]) == []
+
+
+@given(st.lists(counted, min_size=1, max_size=8))
+def test_many_sums_at_once_score_as_one(documents):
+    """The figures of arrays of counts are those of Counts, None being NaN."""
+    sums = np.array([[(c.matched_predicted, c.predicted, c.matched_gold, c.gold)] for c in documents], dtype=float)
+    for score, counts in zip(values([F1], [("x", "")], sums)[:, 0], documents, strict=True):
+        assert (None if np.isnan(score) else score) == pytest.approx(counts.f1)
+
+
+@given(st.lists(pairs(), min_size=1, max_size=4))
+def test_a_ledger_keeps_what_its_documents_count(documents):
+    """Sums and rows are those of the measures themselves; two ledgers put together are the ledger of all."""
+    from khabar.align import Pair
+    from khabar.counts import total
+
+    chosen = [measure for measure in MEASURES if "training" not in measure.needs and not measure.mean_of]
+    whole, first, second = Ledger(chosen), Ledger(chosen), Ledger(chosen)
+    for at, pair in enumerate(documents):
+        whole.add(Pair(*pair), INVENTORY)
+        (first if at < len(documents) // 2 else second).add(Pair(*pair), INVENTORY)
+    first.extend(second)
+    for measure in chosen:
+        if measure.counts:
+            tallies = [measure.counts(Pair(*pair), INVENTORY) for pair in documents]
+            expected = sum((total(tally) for tally in tallies), Counts())
+            assert total(whole.tally(measure.name)) == total(first.tally(measure.name)) == expected, measure.name
+    figures = [FIGURES[measure.name] for measure in chosen]
+    assert point(whole, figures) == point(first, figures)
+    assert intervals(whole, figures, 20) == intervals(first, figures, 20)
+
+
+def test_the_mean_over_documents_counts_silence_as_the_worst():
+    """A silent document is 0, or 1 for an error share; one with nothing to score is left out."""
+    strict, pk = FIGURES["entities.strict"], FIGURES["subsections.pk"]
+    found = ledger(Counts(1, 1, 1, 1), Counts(0, 0, 0, 3), Counts())
+    one = strict._replace(parts=(("x", ""),))
+    silent = {layer: [False, True, True] for layer in ("entities", "subsections")}
+    assert macro(found, [one], silent) == [0.5]
+    errors = ledger(Share(1, 4), Share(1, 4), Share(), share=True)
+    assert macro(errors, [pk._replace(parts=(("x", ""),))], silent) == [(0.25 + 1) / 2]
+
+
+TEXT = "زار الوزير بغداد"
+
+
+def document(name, kind):
+    """A document with one city."""
+    city = Entity(id="e", type=kind, mentions=(Mention(11, 16, "بغداد"),))
+    return Document(doc_id=name, text=TEXT, entities=(city,))
+
+
+GOLD = [document(f"d{n}", "GPE") for n in range(3)]
+
+
+def test_systems_are_compared_on_what_they_attempt():
+    """Every pair on every measure, with Holm's p for the pairs of a measure, and warnings for few documents."""
+    systems = {"good": GOLD, "half": [*GOLD[:1], *(document(f"d{n}", "LOC") for n in (1, 2))], "none": []}
+    systems["none"] = [{"doc_id": "d0", "mentions": []}]
+    found = khabar.compare(GOLD, systems, measures=["entities.strict", "entities.exact"])
+    assert [(pair.a, pair.b) for pair in found.pairs][:3] == [("good", "half"), ("good", "none"), ("half", "none")]
+    assert len(found.pairs) == 6
+    first = found.pairs[0]
+    assert first.difference == pytest.approx(2 / 3)
+    assert first.p == 4 / 8
+    assert first.p_holm == 1.0
+    assert any("Fewer than" in note for note in found.notes)
+
+
+def test_one_system_or_two_tracks_are_refused():
+    """There is nothing to compare with one system, and figures of different tracks are no comparison."""
+    with pytest.raises(Invalid, match="wants two"):
+        khabar.compare(GOLD, {"a": GOLD})
+    given = [{"doc_id": f"d{n}", "entities": "gold", "stance": []} for n in range(3)]
+    with pytest.raises(Invalid, match="not given the same"):
+        khabar.compare(GOLD, {"a": GOLD, "b": given})
+
+
+def test_the_command_compares_in_four_forms(tmp_path):
+    """Text, JSON, Markdown and LaTeX say the same figures."""
+    import json
+
+    from khabar.corpus import open_set
+    from khabar.dataset import lines
+    from khabar.systems import predictions
+    from khabar.systems.rules import predict
+
+    texts = [(d.doc_id, d.text) for d in khabar.documents()]
+    (tmp_path / "rules.jsonl").write_bytes(b"".join(predictions(predict, texts)))
+    (tmp_path / "gold_itself.jsonl").write_bytes(b"".join(lines(open_set())))
+    files = [str(tmp_path / name) for name in ("rules.jsonl", "gold_itself.jsonl")]
+    out = {
+        form: CliRunner().invoke(app, ["compare", *files, "--format", form]).stdout
+        for form in ("text", "json", "markdown", "latex")
+    }
+    found = json.loads(out["json"])
+    assert {"a", "b", "measure", "difference", "p", "p_holm", "interval"} == set(found["pairs"][0])
+    score = found["systems"]["rules"]["scores"]["entities.strict"]["value"]
+    for form in ("text", "markdown", "latex"):
+        assert f"{100 * score:.2f}" in out[form]
+    assert "gold\\_itself" in out["latex"]
+    assert "\\textbf{100.00}" in out["latex"]
