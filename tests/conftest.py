@@ -1,4 +1,5 @@
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -26,3 +27,18 @@ def conformance() -> Path:
     if not folder.is_dir():
         pytest.skip("the published values (../shared/conformance) are not here")
     return folder
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's Chromium; the tests are skipped, saying so, where there is none."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        pytest.skip("there is no Chromium on this machine: pages are not tested in a browser")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+        running = playwright.chromium.launch(executable_path=found, args=options)
+        yield running
+        running.close()

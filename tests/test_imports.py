@@ -11,7 +11,7 @@ PACKAGE = Path(khabar.__file__).parent
 ORDER = (
     *("model", "problems", "schemas", "corpus", "grounding", "tags", "formats", "projections", "checks", "counts"),
     *("align", "names", "clusters", "measures", "errors", "ledger", "uncertainty", "run", "scoring", "comparison"),
-    *("dataset", "sheets", "passes", "intake", "view", "report", "explain", "systems", "cli"),
+    *("dataset", "sheets", "passes", "intake", "view", "report", "explain", "page", "systems", "cli"),
 )
 
 
@@ -44,7 +44,7 @@ def test_imports_run_one_way():
 
 def test_help_and_scoring_import_nothing_heavy():
     """Of datasets, pyarrow, scipy, sklearn, seqeval and jsonschema nothing is imported; scoring has numpy alone."""
-    heavy = {"datasets", "pyarrow", "scipy", "sklearn", "seqeval", "jsonschema", "babel", "rich"}
+    heavy = {"datasets", "pyarrow", "scipy", "sklearn", "seqeval", "jsonschema", "babel", "jinja2", "rich"}
     code = (
         "import sys, khabar, khabar.cli;"
         "assert 'numpy' not in sys.modules;"
