@@ -1,4 +1,5 @@
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -45,3 +46,18 @@ def steps(work) -> int:
     finally:
         sys.settrace(before)
     return counted
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's Chromium; the tests are skipped, saying so, where there is none."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        pytest.skip("there is no Chromium on this machine: pages are not tested in a browser")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+        running = playwright.chromium.launch(executable_path=found, args=options)
+        yield running
+        running.close()

@@ -11,7 +11,8 @@ PACKAGE = Path(khabar.__file__).parent
 ORDER = (
     *("model", "problems", "schemas", "corpus", "quotes", "grounding", "tags", "formats", "answers", "projections"),
     *("checks", "counts", "align", "names", "clusters", "measures", "errors", "ledger", "uncertainty", "run"),
-    *("scoring", "comparison", "dataset", "sheets", "passes", "intake", "view", "report", "explain", "systems", "cli"),
+    *("scoring", "comparison", "dataset", "sheets", "passes", "intake", "view", "report", "explain", "page"),
+    *("systems", "cli"),
 )
 
 
@@ -44,7 +45,7 @@ def test_imports_run_one_way():
 
 def test_help_and_scoring_import_nothing_heavy():
     """Of datasets, pyarrow, scipy, sklearn, seqeval and jsonschema nothing is imported; scoring has numpy alone."""
-    heavy = {"datasets", "pyarrow", "scipy", "sklearn", "seqeval", "jsonschema", "babel", "rich", "rapidfuzz"}
+    heavy = {"datasets", "pyarrow", "scipy", "sklearn", "seqeval", "jsonschema", "babel", "jinja2", "rich", "rapidfuzz"}
     code = (
         "import sys, khabar, khabar.cli;"
         "assert 'numpy' not in sys.modules;"

@@ -1,12 +1,11 @@
 """The page of a document: what it says, and what a reader sees in a real browser."""
 
 import re
-import shutil
-from html.parser import HTMLParser
 
 import pytest
 from conftest import steps
 from hypothesis import given
+from reading import WORST_CONTRAST, Reader
 from strategies import INVENTORY, documents
 from typer.testing import CliRunner
 
@@ -15,32 +14,6 @@ from khabar.cli import app
 from khabar.model import Document, Entity, Mention
 from khabar.passes import open_pass
 from khabar.view import Piece, inline, page
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-
-class Reader(HTMLParser):
-    """The text of a page, and whether every element that is opened is closed in its turn."""
-
-    def __init__(self) -> None:
-        """Begin with nothing open."""
-        super().__init__()
-        self.open: list[str] = []
-        self.text = ""
-        self.good = True
-
-    def handle_starttag(self, tag, attrs):
-        """Open an element, unless it is one that has no end."""
-        if tag not in ("meta", "br"):
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        """Close it; anything else open by then is a fault."""
-        self.good &= bool(self.open) and self.open.pop() == tag
-
-    def handle_data(self, data):
-        """Collect text."""
-        self.text += data
 
 
 @given(documents())
@@ -108,20 +81,6 @@ def test_the_command_writes_gold_and_passes(tmp_path):
 # -- in a real browser -----------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def browser():
-    """Debian's Chromium; the tests are skipped, saying so, where there is none."""
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium on this machine: the page is not tested in a browser")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
-        yield running
-        running.close()
-
-
 @pytest.fixture
 def shown(browser, tmp_path, root):
     """The two passes of the first document in a browser window, offline."""
@@ -187,20 +146,7 @@ def test_every_mention_and_fact_can_be_reached_by_keyboard(shown):
 
 def test_text_has_the_contrast_that_aa_asks_for(shown):
     """Every text, labels too, has at least 4.5 to 1 against what is behind it (WCAG 2.2, 1.4.3)."""
-    worst = shown.evaluate(
-        """() => { const rgb = c => c.match(/[\\d.]+/g).map(Number);
-        const light = c => { const [r, g, b] = rgb(c).slice(0, 3).map(v => { v /= 255;
-          return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; }); return .2126 * r + .7152 * g + .0722 * b; };
-        const behind = e => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor;
-          const v = rgb(c); if (v.length < 4 || v[3] === 1) return c; } return 'rgb(255,255,255)'; };
-        const ratio = (a, b) => { const [x, y] = [light(a), light(b)].sort((p, q) => q - p); return (x + .05) / (y + .05); };
-        let worst = 99; for (const e of document.querySelectorAll('body *')) {
-          if (e.textContent.trim()) worst = Math.min(worst, ratio(getComputedStyle(e).color, behind(e)));
-          const after = getComputedStyle(e, '::after');
-          if (after.content !== 'none' && after.content !== 'normal') worst = Math.min(worst, ratio(after.color, behind(e)));
-        } return worst; }"""
-    )
-    assert worst >= 4.5
+    assert shown.evaluate(WORST_CONTRAST) >= 4.5
 
 
 def test_differences_between_passes_are_marked(shown):

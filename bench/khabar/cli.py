@@ -58,6 +58,14 @@ class Format(StrEnum):
     json = "json"
 
 
+class ScoreFormat(StrEnum):
+    """How a scorecard is written."""
+
+    text = "text"
+    json = "json"
+    html = "html"
+
+
 class ComparisonFormat(StrEnum):
     """How a comparison is written."""
 
@@ -204,7 +212,13 @@ def score(
     gold: GoldOption = None,
     split: SplitOption = None,
     layer: Annotated[list[LayerName] | None, typer.Option("--layer", help="Only this layer; may be repeated.")] = None,
-    output_format: FormatOption = Format.text,
+    output_format: Annotated[
+        ScoreFormat, typer.Option("--format", help="Text for people, JSON for programs, a page for a browser.")
+    ] = ScoreFormat.text,
+    output: OutputOption = Path("-"),
+    documents: Annotated[
+        int, typer.Option("--documents", metavar="N", min=0, help="How many documents the page shows, the first ones.")
+    ] = 50,
     invalid: InvalidOption = Mode.error,
     repair: RepairOption = False,
     types: TypesOption = None,
@@ -226,11 +240,10 @@ def score(
 ) -> None:
     """Score predictions against gold: every layer that they attempt, in one run."""
     from khabar import report
-    from khabar.scoring import score as run
-    from khabar.scoring import signature_differences
+    from khabar.scoring import evaluate, signature_differences
 
     with _refusing():
-        card = run(
+        evaluation = evaluate(
             _open(gold, inventory),
             predictions,
             split=split and split.value,
@@ -245,11 +258,18 @@ def score(
             resamples=resamples,
             seed=seed,
             jobs=jobs,
+            keep=documents if output_format is ScoreFormat.html else 0,
         )
+        card = evaluation.scorecard()
         differences = signature_differences(verify, card.signature) if verify else []
     _warn(card.repaired, "repaired")
-    write = report.as_json if output_format is Format.json else report.as_text
-    typer.echo(write(card), nl=False)
+    if output_format is ScoreFormat.html:
+        from khabar.page import report_page
+
+        shown = report_page(card, evaluation.pairs, evaluation.labels, Path(predictions).name.removeprefix("-"))
+    else:
+        shown = iter([report.as_json(card) if output_format is ScoreFormat.json else report.as_text(card)])
+    _write((piece.encode() for piece in shown), output)
     if not card.rows:
         typer.echo(f"{predictions} has nothing of what was asked for.", err=True)
     for key, there, here in differences:

@@ -106,12 +106,13 @@ class Shown(NamedTuple):
 
     ``spans`` are those of the mention or the section; of a relation or stance a mention of each entity, the one
     nearest to its evidence or else the first. It is empty where the item has no place. ``names`` are those of head
-    and tail, or of holder and target; empty for mentions and sections.
+    and tail, or of holder and target; empty for mentions and sections, as is ``evidence``.
     """
 
     label: str
     spans: tuple[Edges, ...] = ()
     names: tuple[str, ...] = ()
+    evidence: tuple[Edges, ...] = ()
 
 
 class Error(NamedTuple):
@@ -601,6 +602,7 @@ def _shown(item: Name | Relation | Stance | Section | None, entities: Mapping[st
         _parts(item)[0],
         tuple(mention.edges for mention in mentions),
         tuple(called(end) or end.id if end else AUTHOR for end in ends),
+        tuple(quote.edges for quote in item.evidence),
     )
 
 

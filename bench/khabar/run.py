@@ -52,7 +52,7 @@ class Unplaced(Struct, frozen=True):
 
 
 class Options(Struct, frozen=True, kw_only=True):
-    """What is scored, and how; `scoring.score` describes each."""
+    """What is scored, and how; `scoring.score` describes each. ``keep``: how many pairs to keep, the first ones."""
 
     split: str | None = None
     layers: Sequence[Layer] | None = None
@@ -64,6 +64,7 @@ class Options(Struct, frozen=True, kw_only=True):
     repair: bool = False
     by: Sequence[str] = ()
     jobs: int = 1
+    keep: int = 0
 
 
 class Given(Struct, frozen=True):
@@ -108,7 +109,7 @@ class Found:
     """What was found in some of the documents; what several processes found is put together in their order.
 
     ``has`` says for each document which layers, and optional parts of them, its prediction gives; ``fields`` the
-    values of the metadata fields that were asked for.
+    values of the metadata fields that were asked for; ``pairs`` are those that were to be kept.
     """
 
     def __init__(self, ledger: Ledger) -> None:
@@ -122,6 +123,7 @@ class Found:
         self.problems: list[Problem] = []
         self.counted: Counter[str] = Counter()
         self.errors: Counter[tuple[Layer, Side, str]] = Counter()
+        self.pairs: list[Pair] = []
         self.quoted = False
         self.tiers: Counter[Tier] = Counter()
         self.unlocated: list[Unplaced] = []
@@ -137,6 +139,7 @@ class Found:
         self.problems += other.problems
         self.counted += other.counted
         self.errors += other.errors
+        self.pairs += other.pairs
         self.quoted |= other.quoted
         self.tiers += other.tiers
         self.unlocated += other.unlocated
@@ -182,6 +185,7 @@ class Run:
     def count(self) -> Found:
         """Go through all documents and count. Raises Invalid with everything that is wrong."""
         found = self._shared_out() if self.options.jobs > 1 else self._part(self.gold.documents())
+        del found.pairs[self.options.keep :]
         self._finish(found)
         return found
 
@@ -208,6 +212,8 @@ class Run:
     def _part(self, documents: Iterable[Document]) -> Found:
         found = Found(Ledger(self.measures))
         for pair in self._pairs(documents, found):
+            if len(found.pairs) < self.options.keep:
+                found.pairs.append(pair)
             if not found.problems:
                 found.ledger.add(pair, self.labels)
                 if self.options.measures is None:

@@ -124,7 +124,10 @@ def score(gold: Gold, predicted: Predicted, *, labels: Inventory | None = None, 
 
 
 def evaluate(gold: Gold, predicted: Predicted, *, labels: Inventory | None = None, **options: Any) -> "Evaluation":
-    """As `score`, but with what was counted document by document, for comparisons."""
+    """As `score`, but with what was counted document by document, for comparisons.
+
+    One option more: ``keep``, how many pairs of documents to keep for showing (`Evaluation.pairs`), the first ones.
+    """
     resamples, seed = options.pop("resamples", RESAMPLES), options.pop("seed", SEED)
     chosen = Options(**options)
     _check_names(chosen)
@@ -186,6 +189,7 @@ class Evaluation:
     def __init__(self, run: Run, found: Found, resamples: int, seed: int, repaired: tuple[Problem, ...] = ()) -> None:
         """Take a run and what it found; ``repaired``: what in a file of tags was."""
         self.found = found
+        self.pairs: Sequence[Pair] = found.pairs
         self.ledger = found.ledger
         self.options = run.options
         self.track = run.track

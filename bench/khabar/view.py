@@ -15,11 +15,13 @@ from khabar.schemas import Inventory
 
 
 class Piece(NamedTuple):
-    """A span to show: its edges, and the HTML element that opens it."""
+    """A span to show: its edges, and the HTML element that opens it; HTML that stands once at its start and end."""
 
     start: int
     end: int
     tag: str
+    first: str = ""
+    last: str = ""
 
 
 class Lines(NamedTuple):
@@ -52,22 +54,24 @@ def page(documents: Sequence[Document], labels: Inventory, names: Sequence[str] 
         title=title,
         css=_CSS + together,
         doc_id=escape(first.doc_id),
-        about=_about(first),
-        notice=_notice(first),
+        about=about(first),
+        notice=notice(first),
         columns="\n".join(columns),
         count=len(columns),
         key=_key(documents, labels),
     )
 
 
-def _about(document: Document) -> str:
+def about(document: Document) -> str:
+    """Where a document is from, what it is about, its genre and its split, as HTML."""
     if document.metadata is None:
         return ""
     data = document.metadata
     return " · ".join(f"<bdi>{escape(str(part))}</bdi>" for part in (data.country, data.domain, data.genre, data.split))
 
 
-def _notice(document: Document) -> str:
+def notice(document: Document) -> str:
+    """For a composed text the notice that says so, as HTML."""
     if document.metadata is None or document.metadata.origin != "composed":
         return ""
     return (
@@ -108,7 +112,7 @@ def _column(document: Document, prefix: str, labels: Inventory, other: Document 
         if section.heading
     ]
     covered = sorted(document.subsections, key=lambda section: section.start)
-    lines = _by_line(document.text, pieces, evidence)
+    lines = by_line(document.text, pieces, evidence)
     body = "".join(_section(section, document.text, lines, theirs) for section in covered)
     if not covered:
         body = f"<div class='text'>{_lines((0, len(document.text)), document.text, lines)}</div>"
@@ -164,43 +168,48 @@ def _section(
     )
 
 
-def _by_line(text: str, pieces: Iterable[Piece], evidence: Iterable[tuple[int, int, str]]) -> Lines:
+def by_line(text: str, pieces: Iterable[Piece], evidence: Iterable[tuple[int, int, str]] = ()) -> Lines:
+    """The lines of a text with what touches each."""
     starts = [0, *(at + 1 for at, character in enumerate(text) if character == "\n")]
     lines = Lines(starts, [[] for _ in starts], [[] for _ in starts])
     for piece in pieces:
-        for line in _touched(starts, piece.start, piece.end):
+        for line in touched(starts, piece.start, piece.end):
             lines.pieces[line].append(piece)
     for proof in evidence:
-        for line in _touched(starts, proof[0], proof[1]):
+        for line in touched(starts, proof[0], proof[1]):
             lines.evidence[line].append(proof)
     return lines
 
 
-def _touched(starts: list[int], start: int, end: int) -> range:
+def touched(starts: Sequence[int], start: int, end: int) -> range:
+    """The numbers (0-based) of the lines that a span touches."""
     return range(bisect_right(starts, start) - 1, bisect_left(starts, end))
 
 
 def _lines(edges: Edges, text: str, lines: Lines) -> str:
-    found = []
+    return "".join(f"<p>{inner}</p>" for _, inner in shown_lines(edges, text, lines))
+
+
+def shown_lines(edges: Edges, text: str, lines: Lines) -> Iterator[tuple[int, str]]:
+    """The lines of a stretch of text that are not blank: the number of each (0-based), and it as HTML."""
     at = edges[0]
     for line in text[edges[0] : edges[1]].split("\n"):
         if line.strip():
             number = bisect_right(lines.starts, at) - 1
-            inner = inline((at, at + len(line)), text, lines.pieces[number], lines.evidence[number])
-            found.append(f"<p>{inner}</p>")
+            yield number, inline((at, at + len(line)), text, lines.pieces[number], lines.evidence[number])
         at += len(line) + 1
-    return "".join(found)
 
 
 def inline(edges: Edges, text: str, pieces: Sequence[Piece], evidence: Sequence[tuple[int, int, str]]) -> str:
     """A stretch of text as HTML, its spans nested; text in evidence carries the classes of what it proves."""
     first, last = edges
     inside = sorted(
-        (Piece(max(p.start, first), min(p.end, last), p.tag) for p in pieces if p.start < last and first < p.end),
+        (_within(piece, first, last) for piece in pieces if piece.start < last and first < piece.end),
         key=lambda p: (p.start, -p.end, p.tag),
     )
     proofs = [(max(s, first), min(e, last), name) for s, e, name in evidence if s < last and first < e]
-    cuts = sorted({first, last, *(x for p in (*inside, *proofs) for x in p[:2])})
+    edges_of = [*((piece.start, piece.end) for piece in inside), *((s, e) for s, e, _ in proofs)]
+    cuts = sorted({first, last, *(place for pair in edges_of for place in pair)})
     out: list[str] = []
     stack: list[Piece] = []
     waiting = list(reversed(inside))
@@ -211,15 +220,21 @@ def inline(edges: Edges, text: str, pieces: Sequence[Piece], evidence: Sequence[
             while stack and stack[-1].end < piece.end:  # what ends inside the new span is closed and opened again
                 kept.append(stack.pop())
                 out.append(_close(kept[-1]))
-            for outer in [piece, *reversed(kept)]:
-                out.append(outer.tag)
-                stack.append(outer)
+            out.append(piece.tag + piece.first)
+            out += [inner.tag for inner in reversed(kept)]
+            stack += [piece, *reversed(kept)]
         names = " ".join(sorted({f"v-{name}" for s, e, name in proofs if s <= start and end <= e}))
         words = escape(text[start:end])
         out.append(f'<i class="{names}">{words}</i>' if names else words)
         while stack and stack[-1].end <= end:
-            out.append(_close(stack.pop()))
+            out.append(stack[-1].last + _close(stack.pop()))
     return "".join(out)
+
+
+def _within(piece: Piece, first: int, last: int) -> Piece:
+    """What lies of a piece between two places; what stands once at an end is lost with it."""
+    start, end, tag, before, after = piece
+    return Piece(max(start, first), min(end, last), tag, before if start >= first else "", after if end <= last else "")
 
 
 def _close(piece: Piece) -> str:

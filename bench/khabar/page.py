@@ -1,0 +1,366 @@
+"""The report of a run as a page for a browser: scores, errors by class, and each document with what went wrong in it.
+
+One file that needs nothing from outside and no script: what is shown is chosen by CSS alone. Gold is drawn below the
+words and in the right margin, the prediction above them and in the left one. ``page.html`` is the template.
+"""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from html import escape
+from itertools import groupby
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from khabar.align import Pair
+from khabar.counts import Counts
+from khabar.errors import CLASSES, CORRECT, IGNORED, Error, Shown, Side, by_class, classify
+from khabar.measures import HEADLINE, MEASURES
+from khabar.model import LAYERS, Document, Edges, Layer
+from khabar.schemas import Inventory
+from khabar.scoring import Row, Scorecard
+from khabar.uncertainty import Interval
+from khabar.view import Piece, about, by_line, notice, shown_lines, touched
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+State = Literal["correct", "ignored", "missed", "spurious", "differs"]
+"""How an item is drawn: as its class stands to the two sides."""
+
+_SIGNS: Mapping[State, str] = {"correct": "", "ignored": "○", "missed": "−", "spurious": "+", "differs": "≠"}
+_PLACES: Mapping[Layer, str] = {
+    "entities": "entity_types",
+    "relations": "relation_types",
+    "stance": "stance_labels",
+    "subsections": "section_kinds",
+}
+
+
+class Figure(NamedTuple):
+    """A row of a table of scores; ``counts`` is None where the score is not made of one precision and one recall."""
+
+    name: str
+    score: float | None
+    interval: Interval | None = None
+    counts: Counts | None = None
+    arabic: str = ""
+    about: str = ""
+    less: bool = False
+
+
+class Class(NamedTuple):
+    """A class of errors: how many items of each side are in it, and which share of the side's items they are."""
+
+    name: str
+    about: str
+    gold: int
+    predicted: int
+    gold_share: float | None
+    predicted_share: float | None
+
+
+class Said(NamedTuple):
+    """What one side says: a label, the words of its span or what its two ends are called, its evidence, its place."""
+
+    label: str
+    words: str
+    names: tuple[str, ...]
+    evidence: tuple[str, ...]
+    place: str
+
+
+class Item(NamedTuple):
+    """An error, or what is right, as the page lists it; ``keys`` are the choices of the filter that show it."""
+
+    error: Error
+    state: State
+    keys: tuple[str, ...]
+    gold: Said | None
+    predicted: Said | None
+
+
+class Band(NamedTuple):
+    """Sections of one side in its margin, from one paragraph to another (0-based, inclusive)."""
+
+    side: Side
+    first: int
+    last: int
+    sections: tuple[tuple[Said, Item], ...]
+
+
+class Paragraph(NamedTuple):
+    """A line of the text as HTML, the sections that begin with it, and the sides that have a boundary before it."""
+
+    html: str
+    bands: tuple[Band, ...]
+    boundaries: frozenset[Side]
+
+
+class Report(NamedTuple):
+    """One document of the page."""
+
+    place: str
+    document: Document
+    about: str
+    notice: str
+    paragraphs: tuple[Paragraph, ...]
+    items: tuple[Item, ...]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The choices of the filter that show anything of the document."""
+        return tuple(dict.fromkeys(key for item in self.items for key in item.keys))
+
+    def wrong(self, layer: Layer) -> int:
+        """How many errors of a layer there are."""
+        return sum(_is_error(item.error) for item in self.items if item.error.layer == layer)
+
+    def listed(self, layer: Layer) -> Iterator[tuple[str, list[Item]]]:
+        """The errors of a layer by class, in the order of the table of classes."""
+        order = [class_.name for class_ in CLASSES if class_.layer == layer]
+        chosen = (item for item in self.items if item.error.layer == layer and _is_error(item.error))
+        for name, items in groupby(sorted(chosen, key=lambda i: order.index(i.error.class_)), lambda i: i.error.class_):
+            yield name, list(items)
+
+    def claims(self, layer: Layer) -> list[Item]:
+        """What either side says in a layer, right or wrong."""
+        return [item for item in self.items if item.error.layer == layer]
+
+
+def report_page(card: Scorecard, pairs: Iterable[Pair], labels: Inventory, name: str = "") -> Iterator[str]:
+    """A scorecard and some of its documents as a self-contained HTML page, in pieces.
+
+    ``pairs`` are the documents to show, ``labels`` the inventory that they were scored by, ``name`` what the
+    predictions are called.
+    """
+    measured = {row.measure for row in card.rows}
+    layers = [layer for layer, headline in zip(LAYERS, HEADLINE, strict=True) if headline in measured]
+    reports = [_report(f"d{number}", pair, labels, layers) for number, pair in enumerate(pairs, 1)]
+    numbers = Counter(key for report in reports for item in report.items for key in item.keys)
+    return _template().generate(
+        card=card,
+        name=name,
+        headline=list(_headline(card)),
+        measures=list(_measures(card)),
+        by_label=[(row.measure, list(_labels(row, labels))) for row in card.rows if row.measure in HEADLINE],
+        slices=[(part, [Figure(m, *figure) for m, figure in part.scores.items()]) for part in card.slices],
+        classes=[(layer, found) for layer in LAYERS if (found := list(_classes(card, layer)))],
+        reports=reports,
+        layers=layers,
+        choices=[(layer, list(_choices(layer, numbers))) for layer in layers],
+    )
+
+
+@cache
+def _template() -> "Template":
+    """The template, with every value escaped that does not say it is HTML."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    loader = PackageLoader("khabar", "")
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {"percent": _percent, "sign": _SIGNS.__getitem__}
+    return environment.get_template("page.html")
+
+
+def _percent(score: float | None) -> str:
+    return "—" if score is None else f"{100 * score:.2f}"
+
+
+# -- tables ----------------------------------------------------------------------------------------------------
+
+
+def _headline(card: Scorecard) -> Iterator[Figure]:
+    yield Figure("overall", *card.figure("overall"), about="the mean F1 of the four layers")
+    rows = {row.measure: row for row in card.rows}
+    for name in HEADLINE:
+        yield _figure(rows[name]) if name in rows else Figure(name, None, about="not attempted")
+
+
+def _measures(card: Scorecard) -> Iterator[tuple[str, list[Figure]]]:
+    for group, rows in groupby(card.rows, lambda row: row.measure.split(".")[0]):
+        yield group, list(map(_figure, rows))
+
+
+def _figure(row: Row) -> Figure:
+    measure = next(measure for measure in MEASURES if measure.name == row.measure)
+    counts = None if row.derived or row.share is not None else row.counts
+    less = measure.better == "less"
+    return Figure(row.measure, row.score, row.interval, counts, about=measure.about, less=less)
+
+
+def _labels(row: Row, labels: Inventory) -> Iterator[Figure]:
+    layer = next(measure.layer for measure in MEASURES if measure.name == row.measure)
+    known = {label.label: label for label in getattr(labels, _PLACES[layer])}
+    forms = {label.label: label for label in labels.mention_forms}
+    for label, counts in row.by_label.items():
+        arabic, meaning = (known[label].name.ar, known[label].definition.en) if label in known else ("", "")
+        yield Figure(label, counts.f1, row.label_intervals.get(label), counts, arabic, meaning)
+    for facet, tally in row.facets.items():
+        for label, counts in tally.items():
+            # Of what was not asked of the prediction (the form of a mention) there is a recall only.
+            score = None if facet == "form" else counts.f1
+            arabic = forms[label].name.ar if label in forms else ""
+            yield Figure(f"{facet}: {label}", score, None, counts, arabic)
+    yield Figure("mean over labels", row.macro_labels, about="of those that occur in gold")
+    yield Figure("mean over documents", row.macro_documents)
+
+
+def _classes(card: Scorecard, layer: Layer) -> Iterator[Class]:
+    meanings = {class_.name: class_.about.replace("`", "") for class_ in CLASSES if class_.layer == layer}
+    found = list(by_class(card.errors, layer))
+    all_gold, all_predicted = sum(gold for _, gold, _ in found), sum(predicted for _, _, predicted in found)
+    for name, gold, predicted in found:
+        shares = (gold / all_gold if all_gold else None, predicted / all_predicted if all_predicted else None)
+        yield Class(name, meanings[name], gold, predicted, *shares)
+
+
+def _choices(layer: Layer, numbers: Mapping[str, int]) -> Iterator[tuple[str, str, int]]:
+    """What the filter offers of a layer: the key, what it is called, and how many items it shows."""
+    names = [(_key(layer), "all errors"), *((_key(layer, c.name), c.name) for c in CLASSES if c.layer == layer)]
+    for key, name in names:
+        if numbers[key]:
+            yield key, name, numbers[key]
+
+
+# -- a document ------------------------------------------------------------------------------------------------
+
+
+def _key(layer: str, class_: str = "") -> str:
+    return re.sub(r"\W+", "-", f"{layer} {class_}".strip())
+
+
+def _is_error(error: Error) -> bool:
+    return error.class_ not in (CORRECT, IGNORED)
+
+
+def _state(error: Error) -> State:
+    if error.class_ == CORRECT:
+        return "correct"
+    if error.class_ == IGNORED:
+        return "ignored"
+    return {"both": "differs", "gold": "missed", "predicted": "spurious"}[error.side]  # type: ignore[return-value]
+
+
+def _report(place: str, pair: Pair, labels: Inventory, layers: Sequence[Layer]) -> Report:
+    document = pair.gold
+    text, whole = document.text, (0, len(document.text))
+    errors = [error for error in classify(pair, labels) if error.layer in layers]
+    plain = by_line(text, ())
+    rows = [number for number, _ in shown_lines(whole, text, plain)]
+    places = dict(_places(place, text, errors))
+
+    def paragraphs_of(edges: Edges) -> Edges:
+        lines = touched(plain.starts, *edges)
+        first = min(bisect_left(rows, lines[0]), len(rows) - 1)
+        return first, max(first, bisect_right(rows, lines[-1]) - 1)
+
+    def said(error: Error, side: Side, shown: Shown | None) -> Said | None:
+        if shown is None:
+            return None
+        where = places.get((error.layer, side, shown.spans, shown.label), "")
+        if not where and rows and (proofs := shown.evidence or shown.spans):
+            where = f"{place}-l{paragraphs_of(proofs[0])[0]}"
+        words = "" if shown.names else " … ".join(_words(text, edges) for edges in shown.spans)
+        return Said(shown.label, words, shown.names, tuple(_words(text, edges, 400) for edges in shown.evidence), where)
+
+    items = tuple(
+        Item(e, _state(e), _keys(e), said(e, "gold", e.gold), said(e, "predicted", e.predicted)) for e in errors
+    )
+    bands = [band for side in _sides("both") for band in _bands(side, items, paragraphs_of)]
+    paragraphs = tuple(
+        Paragraph(
+            html,
+            tuple(band for band in bands if band.first == row),
+            frozenset(band.side for band in bands if band.first == row > 0),
+        )
+        for row, (_, html) in enumerate(shown_lines(whole, text, by_line(text, _pieces(text, items))))
+    )
+    return Report(place, document, about(document), notice(document), paragraphs, items)
+
+
+def _keys(error: Error) -> tuple[str, ...]:
+    own = _key(error.layer, error.class_)
+    return (_key(error.layer), own) if _is_error(error) else (own,)
+
+
+def _words(text: str, edges: Edges, most: int = 80) -> str:
+    """A span on one line, without the middle where it is long."""
+    words = " ".join(text[slice(*edges)].split())
+    if len(words) <= most:
+        return words
+    return f"{words[: most // 2].rsplit(' ', 1)[0]} … {words[-most // 2 :].split(' ', 1)[-1]}"
+
+
+def _sides(side: Side) -> tuple[Side, ...]:
+    return ("gold", "predicted") if side == "both" else (side,)
+
+
+def _places(
+    place: str, text: str, errors: Iterable[Error]
+) -> Iterator[tuple[tuple[Layer, Side, tuple[Edges, ...], str], str]]:
+    """Where in the page each counted mention and section is shown; those of white space alone are not."""
+    for number, error in enumerate(errors):
+        for side in _sides(error.side):
+            shown = error.gold if side == "gold" else error.predicted
+            if shown and shown.spans and not shown.names and text[slice(*shown.spans[0])].strip():
+                yield (error.layer, side, shown.spans, shown.label), f"{place}-{side[0]}{number}"
+
+
+def _counted(items: Iterable[Item], layer: Layer, side: Side) -> Iterator[tuple[Item, Shown, Said]]:
+    """The items of a layer that count on a side and have their place in the page."""
+    for item in items:
+        shown, said = (item.error.gold, item.gold) if side == "gold" else (item.error.predicted, item.predicted)
+        if item.error.layer == layer and side in _sides(item.error.side) and shown and said and said.words:
+            yield item, shown, said
+
+
+def _pieces(text: str, items: Iterable[Item]) -> Iterator[Piece]:
+    """The mentions of both sides; one piece for a pair on the same span."""
+    for item in items:
+        found = [
+            (side, shown, said) for side in _sides("both") for _, shown, said in _counted([item], "entities", side)
+        ]
+        if len({shown.spans for _, shown, _ in found}) < len(found):
+            names = dict.fromkeys(shown.label for _, shown, _ in found)
+            anchors = "".join(f'<a id="{said.place}"></a>' for _, _, said in found)
+            edges = _visible(text, found[0][1].spans[0])
+            yield _piece(item, "gold predicted", edges, anchors, _SIGNS["differs"].join(names))
+            continue
+        for side, shown, said in found:
+            sign = "" if side == "gold" and item.state == "differs" else _SIGNS[item.state]
+            edges = _visible(text, shown.spans[0])
+            yield _piece(item, side, edges, f'<a id="{said.place}"></a>', sign + shown.label)
+
+
+def _visible(text: str, edges: Edges) -> Edges:
+    """A span without the blank lines at its ends, which are not shown."""
+    start, end = edges
+    before, after = re.match(r"\s*\n", text[start:end]), re.search(r"\n\s*$", text[start:end])
+    return start + (before.end() if before else 0), start + after.start() if after else end
+
+
+def _piece(item: Item, sides: str, edges: Edges, anchors: str, chip: str) -> Piece:
+    both = (("gold", item.gold), ("predicted", item.predicted))
+    said = ", ".join(f"{side} {one.label}" for side, one in both if one)
+    classes, title = " ".join(("mark", sides, item.state, *item.keys)), escape(f"{item.error.class_}: {said}")
+    tag = f'<span class="{classes}" title="{title}">'
+    return Piece(*edges, tag, anchors, f'<b class="chip" lang="en">{escape(chip)}</b>')
+
+
+def _bands(side: Side, items: Iterable[Item], paragraphs_of: Callable[[Edges], Edges]) -> Iterator[Band]:
+    """The sections of a side by the paragraphs that they touch; those that share one are one band."""
+    found = [(paragraphs_of(shown.spans[0]), said, item) for item, shown, said in _counted(items, "subsections", side)]
+    band: Band | None = None
+    for (first, last), said, item in sorted(found, key=lambda one: one[0]):
+        if band and first <= band.last:
+            band = Band(side, band.first, max(last, band.last), (*band.sections, (said, item)))
+            continue
+        if band:
+            yield band
+        band = Band(side, first, last, ((said, item),))
+    if band:
+        yield band
