@@ -9,7 +9,7 @@ from khabar.errors import classify, count
 from khabar.explain import CONTEXT, Wanted, as_text, in_context
 from khabar.grounding import Void
 from khabar.model import Document
-from khabar.scoring import pairs as paired
+from khabar.scoring import evaluate
 
 GOLD, PREDICTED = "⟦⟧", "‹›"
 
@@ -53,6 +53,8 @@ def test_only_layers_that_are_attempted_are_explained():
     text = "زار بغداد"
     gold = Document(doc_id="d", text=text)
     mention = {"type": "GPE", "start": 4, "end": 9}
-    found, layers = paired([gold], [{"doc_id": "d", "mentions": [mention], "relations": [], "stance": []}])
+    guess = {"doc_id": "d", "mentions": [mention], "relations": [], "stance": []}
+    evaluation = evaluate([gold], [guess], keep=1)
+    found, layers = evaluation.pairs, evaluation.judged
     assert layers == ("entities",)
     assert [pair.gold for pair in found] == [gold]

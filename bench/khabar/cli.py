@@ -345,31 +345,37 @@ def explain(
 ) -> None:
     """Show every error of the predictions in its text, gold in ⟦…⟧ and predicted in ‹…›, and count them by class."""
     from khabar.explain import Wanted, as_json, as_text, known_class
+    from khabar.measures import HEADLINE
     from khabar.model import LAYERS
     from khabar.passes import with_id
-    from khabar.scoring import pairs
+    from khabar.scoring import evaluate
 
     with _refusing():
         chosen = _open(gold, inventory)
         layers = tuple(name for name in LAYERS if not layer or name in layer)
         wanted = known_class(class_, layers)
-        found, attempted = pairs(
+        evaluation = evaluate(
             chosen,
             predictions,
             split=split and split.value,
+            measures=HEADLINE,
             invalid=invalid.value,
             grounding=grounding.value,
             types=types,
+            keep=sys.maxsize,
+            resamples=0,
         )
+        found = evaluation.pairs
         if doc:
             with_id((pair.gold for pair in found), doc, chosen.place)
             found = [pair for pair in found if pair.gold.doc_id == doc]
-    shown = Wanted(tuple(name for name in attempted if name in layers), wanted)
+    shown = Wanted(tuple(name for name in evaluation.judged if name in layers), wanted)
     if output_format is Format.json:
-        typer.echo(as_json(found, chosen.inventory, shown), nl=False)
+        typer.echo(as_json(found, evaluation.labels, shown, evaluation.signature()), nl=False)
     else:
-        for line in as_text(found, chosen.inventory, shown):
+        for line in as_text(found, evaluation.labels, shown):
             typer.echo(line)
+        typer.echo(f"\n{evaluation.signature()}")
 
 
 @app.command()

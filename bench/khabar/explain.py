@@ -64,8 +64,9 @@ def as_text(pairs: Iterable[Pair], labels: Inventory, wanted: Wanted) -> Iterato
             yield f"  {name:32}{gold:8}{predicted:11}"
 
 
-def as_json(pairs: Iterable[Pair], labels: Inventory, wanted: Wanted) -> str:
-    """The same for programs: every error with its spans (code points), and the counts by layer, class and side."""
+def as_json(pairs: Iterable[Pair], labels: Inventory, wanted: Wanted, signature: str = "") -> str:
+    """The same for programs: every error with its spans (code points), the counts by layer, class and side, and the
+    signature of the run."""
     counts: Counter[tuple[Layer, Side, str]] = Counter()
     errors = []
     for pair in pairs:
@@ -76,7 +77,9 @@ def as_json(pairs: Iterable[Pair], labels: Inventory, wanted: Wanted) -> str:
         for layer in LAYERS
         if layer in wanted.layers
     }
-    return json.dumps({"errors": errors, "counts": by_layer}, ensure_ascii=False, indent=2) + "\n"
+    return (
+        json.dumps({"errors": errors, "counts": by_layer, "signature": signature}, ensure_ascii=False, indent=2) + "\n"
+    )
 
 
 def _block(pair: Pair, error: Error) -> Iterator[str]:

@@ -189,13 +189,6 @@ class Run:
         self._finish(found)
         return found
 
-    def pairs(self) -> tuple[list[Pair], Found]:
-        """Every gold document of the split with what was predicted for it. Raises Invalid as `count`."""
-        found = Found(Ledger(self.measures))
-        pairs = list(self._pairs(self.gold.documents(), found))
-        self._finish(found)
-        return pairs, found
-
     def _training_facts(self) -> frozenset[Fact] | None:
         """What the training split states, None where there is none or where relations are not scored."""
         options = self.options

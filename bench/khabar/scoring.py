@@ -138,21 +138,6 @@ def evaluate(gold: Gold, predicted: Predicted, *, labels: Inventory | None = Non
         return Evaluation(run, run.count(), resamples, seed, repaired)
 
 
-def pairs(
-    gold: Gold, predicted: Predicted, *, labels: Inventory | None = None, **options: Any
-) -> tuple[list[Pair], tuple[Layer, ...]]:
-    """The pairs of documents that `score` counts, and the layers whose headline measure the predictions attempt.
-
-    Options are those of `score`. Raises Invalid as `score` does.
-    """
-    chosen, known = Options(**options), as_set(gold, labels)
-    with opened(predicted, known, chosen)[0] as predictions:
-        run = Run(known, predictions, chosen)
-        found, what = run.pairs()
-        measures = {measure.name for measure in Evaluation(run, what, 0, SEED).measures}
-    return found, tuple(layer for layer, name in zip(LAYERS, HEADLINE, strict=True) if name in measures)
-
-
 def signature_differences(signature: str, other: str) -> list[tuple[str, str, str]]:
     """Where two signatures differ: the field, what the first says and what the other says ("-" for nothing).
 
@@ -225,9 +210,9 @@ class Evaluation:
         return tuple(FIGURES[name] for name in (*names, *(["overall"] if whole else [])))
 
     @property
-    def _judged(self) -> set[Layer]:
+    def judged(self) -> tuple[Layer, ...]:
         """The layers whose headline measure is among those of the run: their errors are told."""
-        return {measure.layer for measure in self.measures if measure.name in HEADLINE}
+        return tuple(measure.layer for measure in self.measures if measure.name in HEADLINE)
 
     def scorecard(self) -> Scorecard:
         """The result of the run."""
@@ -240,7 +225,7 @@ class Evaluation:
         spoken = found.has[:documents]
         return Scorecard(
             rows=rows,
-            signature=self._signature(),
+            signature=self.signature(),
             track=self.track,
             documents=documents,
             silent=sum(not set(self.attempted) <= has for has in spoken),
@@ -251,7 +236,7 @@ class Evaluation:
             overall=_mean([row.score for row in rows if row.measure in HEADLINE], len(HEADLINE)),
             overall_interval=known.get(FIGURES["overall"]),
             slices=tuple(self._slices()),
-            errors={key: number for key, number in found.errors.items() if key[0] in self._judged},
+            errors={key: number for key, number in found.errors.items() if key[0] in self.judged},
             repaired=self.repaired,
             notes=tuple(self._notes()),
         )
@@ -319,7 +304,8 @@ class Evaluation:
         if self.found.counted["unread"]:
             yield f"Lines that could not be read at all: {self.found.counted['unread']}."
 
-    def _signature(self) -> str:
+    def signature(self) -> str:
+        """The line that says what made the figures."""
         gold = sha256(b"".join(sorted(self.found.digests))).hexdigest()[:8]
         fields = {
             "corpus": self.version,
