@@ -47,7 +47,7 @@ class Figure(NamedTuple):
     counts: Counts | None = None
     arabic: str = ""
     about: str = ""
-    less: bool = False
+    note: str = ""
 
 
 class Class(NamedTuple):
@@ -174,10 +174,11 @@ def _percent(score: float | None) -> str:
 
 
 def _headline(card: Scorecard) -> Iterator[Figure]:
-    yield Figure("overall", *card.figure("overall"), about="the mean F1 of the four layers")
     rows = {row.measure: row for row in card.rows}
+    note = "" if rows.keys() >= set(HEADLINE) else "needs all four layers"
+    yield Figure("overall", *card.figure("overall"), about="the mean F1 of the four layers", note=note)
     for name in HEADLINE:
-        yield _figure(rows[name]) if name in rows else Figure(name, None, about="not attempted")
+        yield _figure(rows[name]) if name in rows else Figure(name, None, note="not attempted")
 
 
 def _measures(card: Scorecard) -> Iterator[tuple[str, list[Figure]]]:
@@ -188,8 +189,8 @@ def _measures(card: Scorecard) -> Iterator[tuple[str, list[Figure]]]:
 def _figure(row: Row) -> Figure:
     measure = next(measure for measure in MEASURES if measure.name == row.measure)
     counts = None if row.derived or row.share is not None else row.counts
-    less = measure.better == "less"
-    return Figure(row.measure, row.score, row.interval, counts, about=measure.about, less=less)
+    note = "less is better" if measure.better == "less" else ""
+    return Figure(row.measure, row.score, row.interval, counts, about=measure.about, note=note)
 
 
 def _labels(row: Row, labels: Inventory) -> Iterator[Figure]:
