@@ -6,7 +6,6 @@ A text that a set withholds (a published one may be) is looked for in the folder
 
 import gzip
 import os
-import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,13 +23,13 @@ from khabar.model import Document
 from khabar.problems import Invalid, Problem
 from khabar.schemas import Inventory
 
-WITHHELD = re.compile(rb'"text": ?null')
-"""What a line of a JSON Lines set holds where its text is withheld."""
-
 SPLITS = ("train", "validation", "test")
 
 CANARY = "khabar benchmark data must not be in training data canary 3d1f9c52-7a64-4e0b-9b0e-5c2f6a8d41e7"
 """What stands in every metadata and annotation file of khabar's own set, and in every exported row."""
+
+_BUFFER = 1 << 20
+"""So many bytes of a file are read ahead: its lines are long, and in a small buffer each would be put together."""
 
 _MARK = b"\xef\xbb\xbf"
 
@@ -232,9 +231,14 @@ def withhold(annotation: dict[str, Any]) -> None:
         del quote["text"]
 
 
+def withheld(raw: bytes) -> bool:
+    """Whether the text of a line of a JSON Lines set may be withheld; so it is written."""
+    return b'"text":null' in raw or b'"text": null' in raw
+
+
 def _with_text(raw: bytes, folder: Path) -> bytes:
     """A line whose text is withheld, with the text and its repeated stretches put back where it can be found."""
-    if b"null" not in raw or not WITHHELD.search(raw):
+    if not withheld(raw):
         return raw
     try:
         value = msgspec.json.decode(raw)
@@ -279,7 +283,7 @@ def checksum(text: str | bytes) -> str:
 def open_bytes(path: Path) -> Iterator[IO[bytes]]:
     """A file opened for reading, decompressed where its name ends in .gz. Raises Invalid where it cannot be."""
     try:
-        with path.open("rb") as file:
+        with path.open("rb", buffering=_BUFFER) as file:
             yield gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file  # type: ignore[misc]
     except (OSError, EOFError) as error:
         reason = getattr(error, "strerror", None) or str(error)

