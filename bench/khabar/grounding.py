@@ -342,15 +342,14 @@ class _Grounding:
         self.fault("span.bounds", at, message, "Give 0 <= start < end <= length, end exclusive.", lost)
         return None
 
-    def stands(self, span: Located) -> bool:
-        """Whether a span gives code points and its words, and they are there: then it is as a `Quote` is."""
-        start, end = span.start, span.end
-        return (
-            start is not UNSET
-            and end is not UNSET
-            and 0 <= start < end <= self.size
-            and self.text[start:end] == span.text
-        )
+    def stand(self, spans: Iterable[Located]) -> bool:
+        """Whether spans give code points and their words, and these are there: then each is as a `Quote` is."""
+        text, size = self.text, self.size
+        for span in spans:
+            start, end = span.start, span.end
+            if start is UNSET or end is UNSET or not 0 <= start < end <= size or text[start:end] != span.text:
+                return False
+        return True
 
     def locate(self, span: Located, at: Pointer, lost: Sequence[Void], about: Void) -> tuple[Edges, ...]:
         """The places of a span; none where it is at fault or its quote is not found: then that is kept as ``about``."""
@@ -432,7 +431,7 @@ class _Grounding:
         ids = {entity.id for entity in entities}
         return (
             len(mentions) > 0
-            and all(map(self.stands, mentions))
+            and self.stand(mentions)
             and {mention.form for mention in mentions} <= self.known["entities.form"]
             and {entity.type for entity in entities} <= self.known["entities.type"]
             and len({(m.start, m.end, entity.type) for entity in entities for m in entity.mentions}) == len(mentions)
@@ -495,7 +494,7 @@ class _Grounding:
         if spans is UNSET:
             return ()
         self.has.add(f"{layer}.evidence")
-        if all(map(self.stands, spans)):
+        if self.stand(spans):
             return cast("tuple[Quote, ...]", spans)
         about = Void(f"{layer}.evidence", label)
         return tuple(
@@ -631,10 +630,11 @@ class _Grounding:
         placed: list[tuple[int, int | None, int, PredictedSection]] = []
         for position, section in enumerate(_items(self.prediction.subsections)):
             at: Pointer = ("subsections", position)
-            if section.start is not UNSET and section.end is not UNSET:
-                lost = (Void("subsections", section.kind),)
-                edges = self.offsets(section.start, section.end, at, lost)
-                if edges:
+            start, end = section.start, section.end
+            if start is not UNSET and end is not UNSET:
+                if 0 <= start < end <= self.size:
+                    placed.append((start, end, position, section))
+                elif edges := self.offsets(start, end, at, (Void("subsections", section.kind),)):
                     placed.append((*edges, position, section))
             else:
                 first = section.first or ""
@@ -651,8 +651,8 @@ class _Grounding:
 
     def _heading(self, span: Located, section: Edges, at: Pointer) -> Quote | None:
         """The heading of a section; a quote that is the section's own first line may stand elsewhere too."""
-        line = self.text[section[0] : section[1]].split("\n")[0].rstrip(WHITE_SPACE)
-        if span == Located(text=line):
+        line = self.text[section[0] : section[1]].split("\n", 1)[0].rstrip(WHITE_SPACE)
+        if span.start is UNSET and span == Located(text=line):
             self.quoted = True
             self.tiers["exact"] += 1
             return Quote(section[0], section[0] + len(line), line)

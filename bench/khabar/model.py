@@ -179,17 +179,14 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc
         for wrong in (*self._wrong_ids(), *self._wrong_references(), *self._wrong_spans()):
             raise ValueError(f"document {self.doc_id}: {wrong}")
 
-    def quotes(self) -> Iterator[Quote]:
+    def quotes(self) -> list[Quote]:
         """Every span of the document that repeats its text, mentions first."""
-        for entity in self.entities:
-            yield from entity.mentions
-        for relation in self.relations:
-            yield from relation.evidence
-        for stance in self.stance:
-            yield from stance.evidence
-        for section in self.subsections:
-            if section.heading:
-                yield section.heading
+        return [
+            *[mention for entity in self.entities for mention in entity.mentions],
+            *[quote for relation in self.relations for quote in relation.evidence],
+            *[quote for stance in self.stance for quote in stance.evidence],
+            *[section.heading for section in self.subsections if section.heading],
+        ]
 
     # Each of the following takes a layer as a whole, and asks for the single item only where something is wrong.
 
