@@ -19,7 +19,7 @@ import msgspec
 import regex
 from msgspec import Struct
 
-from khabar.corpus import CANARY, WITHHELD, DocumentSet, Entry, checksum, folder_entry, open_set, root_of
+from khabar.corpus import CANARY, DocumentSet, Entry, checksum, folder_entry, open_set, root_of, withheld
 from khabar.model import AUTHOR, ISSUE, WHITE_SPACE, Edges, paragraphs
 from khabar.problems import Invalid, Pointer, Problem, decode, in_json, isolate, line_and_column, utf8
 from khabar.quotes import alike_fix, whole_word, word_around
@@ -852,7 +852,7 @@ def _draft(entry: Entry, documents: DocumentSet) -> tuple[list[Problem], Draft |
         except Invalid as error:
             problems.extend(error.problems)
     if annotation is None:
-        if entry.metadata_path is None and WITHHELD.search(entry.raw):
+        if entry.metadata_path is None and withheld(entry.raw):
             fix = "Put it into a folder as <doc_id>.txt and name the folder in KHABAR_TEXTS."
             problems = [Problem(str(entry.path), entry.line, 1, "file.missing", "/text", "the text is withheld", fix)]
         return problems, None

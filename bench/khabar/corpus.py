@@ -6,7 +6,6 @@ A text that a set withholds (a published one may be) is looked for in the folder
 
 import gzip
 import os
-import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,13 +23,13 @@ from khabar.model import Document
 from khabar.problems import Invalid, Problem
 from khabar.schemas import Inventory
 
-WITHHELD = re.compile(rb'"text": ?null')
-"""What a line of a JSON Lines set holds where its text is withheld."""
-
 SPLITS = ("train", "validation", "test")
 
 CANARY = "khabar benchmark data must not be in training data canary 3d1f9c52-7a64-4e0b-9b0e-5c2f6a8d41e7"
 """What stands in every metadata and annotation file of khabar's own set, and in every exported row."""
+
+BUFFER = 1 << 20
+"""So many bytes of a file are read ahead: its lines are long, and in a small buffer each would be put together."""
 
 _MARK = b"\xef\xbb\xbf"
 
@@ -81,11 +80,14 @@ class DocumentSet(Struct, frozen=True, eq=False, dict=True):
         return self.place.resolve().name.split(".")[0]
 
     def entries(self, between: tuple[int, int] | None = None) -> Iterator[Entry]:
-        """Every document as it is stored: files by name, lines as they stand.
+        """Every document as it is stored: files by name, lines as they stand, with withheld texts put back.
 
         ``between``: only those from one number (from 0) up to, not including, another. Raises Invalid where a file is
         not JSON Lines at all.
         """
+        return map(_whole, self._stored(between))
+
+    def _stored(self, between: tuple[int, int] | None) -> Iterator[Entry]:
         chosen = between or (0, None)
         if self.is_folder:
             for path in islice(self._files(), *chosen):
@@ -93,8 +95,7 @@ class DocumentSet(Struct, frozen=True, eq=False, dict=True):
         else:
             with open_bytes(self.place) as file:
                 for number, raw in islice(self._lines(file), *chosen):
-                    line = _with_text(raw.removeprefix(_MARK), self.place.parent)
-                    yield Entry(path=self.place, line=number, raw=line)
+                    yield Entry(path=self.place, line=number, raw=raw.removeprefix(_MARK))
 
     def size(self) -> int:
         """How many documents there are."""
@@ -118,7 +119,7 @@ class DocumentSet(Struct, frozen=True, eq=False, dict=True):
 
     def documents(self, split: str | None = None, between: tuple[int, int] | None = None) -> Iterator[Document]:
         """Every document, or those of one split. Raises Invalid at the first that cannot be read."""
-        for entry in self.entries(between):
+        for entry in self._stored(between):
             document = read(entry)
             if split is None or (document.metadata and document.metadata.split == split):
                 yield document
@@ -208,6 +209,9 @@ def _read_line(entry: Entry) -> Document:
     try:
         return _checked(msgspec.json.decode(entry.raw, type=Document), entry)
     except msgspec.ValidationError:
+        whole = _whole(entry)
+        if whole is not entry:
+            return _checked(msgspec.json.decode(whole.raw, type=Document), entry)
         value = msgspec.json.decode(entry.raw)
         if isinstance(value, dict) and value.get("text") is None:
             raise _no_text(entry, str(value.get("doc_id"))) from None
@@ -232,21 +236,26 @@ def withhold(annotation: dict[str, Any]) -> None:
         del quote["text"]
 
 
-def _with_text(raw: bytes, folder: Path) -> bytes:
-    """A line whose text is withheld, with the text and its repeated stretches put back where it can be found."""
-    if b"null" not in raw or not WITHHELD.search(raw):
-        return raw
+def withheld(raw: bytes) -> bool:
+    """Whether the text of a line of a JSON Lines set may be withheld; so it is written."""
+    return b'"text":null' in raw or b'"text": null' in raw
+
+
+def _whole(entry: Entry) -> Entry:
+    """An entry whose text is withheld, with the text and its repeated stretches put back where it can be found."""
+    if entry.metadata_path is not None or not withheld(entry.raw):
+        return entry
     try:
-        value = msgspec.json.decode(raw)
-        place = find_text(folder, str(value["doc_id"])) if value["text"] is None else None
+        value = msgspec.json.decode(entry.raw)
+        place = find_text(entry.path.parent, str(value["doc_id"])) if value["text"] is None else None
         text = place.read_bytes().decode("utf-8") if place else ""
         if checksum(text) != value["text_sha256"]:
-            return raw
+            return entry
         for quote in quotes_of(value):
             quote.setdefault("text", text[quote["start"] : quote["end"]])
     except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError, RecursionError):
-        return raw
-    return msgspec.json.encode(value | {"text": text})
+        return entry
+    return msgspec.structs.replace(entry, raw=msgspec.json.encode(value | {"text": text}))
 
 
 def exported(entry: Entry) -> dict[str, Any]:
@@ -279,7 +288,7 @@ def checksum(text: str | bytes) -> str:
 def open_bytes(path: Path) -> Iterator[IO[bytes]]:
     """A file opened for reading, decompressed where its name ends in .gz. Raises Invalid where it cannot be."""
     try:
-        with path.open("rb") as file:
+        with path.open("rb", buffering=BUFFER) as file:
             yield gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file  # type: ignore[misc]
     except (OSError, EOFError) as error:
         reason = getattr(error, "strerror", None) or str(error)

@@ -18,7 +18,7 @@ from typing import IO, Any, Literal
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from khabar.corpus import no_lines, open_bytes
+from khabar.corpus import BUFFER, no_lines, open_bytes
 from khabar.grounding import (
     READ_PREDICTION,
     FlatMention,
@@ -144,7 +144,7 @@ def _seekable(source: str | Path | Iterable[Document | Mapping[str, Any]]) -> IO
     """The source as a file that can be read twice; what cannot is copied to a temporary one."""
     if isinstance(source, str | Path) and str(source) != "-" and not str(source).endswith(".gz"):
         with open_bytes(Path(source)):
-            return Path(source).open("rb")
+            return Path(source).open("rb", buffering=BUFFER)
     copy = tempfile.TemporaryFile()
     if str(source) == "-":
         shutil.copyfileobj(sys.stdin.buffer, copy)

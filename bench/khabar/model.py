@@ -5,10 +5,13 @@ a rule of its own (an end before its start, a relation to an entity that is not 
 when it is built, so whoever holds one need not check again.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Literal
+from typing import Literal, TypeVar
 
 from msgspec import Struct
+
+Item = TypeVar("Item")
 
 AUTHOR = "author"
 """The reserved id of the article's own voice, as the holder of a stance."""
@@ -58,10 +61,9 @@ class Quote(Span, frozen=True, forbid_unknown_fields=True, gc=False):
     text: str
 
     def __post_init__(self) -> None:
-        """Refuse a text of another length than the span."""
-        if not 0 <= self.start < self.end:
+        """Refuse what `Span` refuses, and a text of another length than the span."""
+        if self.start < 0 or not 0 < len(self.text) == self.end - self.start:
             Span.__post_init__(self)
-        if len(self.text) != self.end - self.start:
             raise ValueError(f"{self.start}..{self.end} is not as long as its text {self.text!r}")
 
 
@@ -180,20 +182,16 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc
         for wrong in (*self._wrong_ids(), *self._wrong_references(), *self._wrong_spans()):
             raise ValueError(f"document {self.doc_id}: {wrong}")
 
-    def quotes(self) -> Iterator[Quote]:
+    def quotes(self) -> list[Quote]:
         """Every span of the document that repeats its text, mentions first."""
-        for entity in self.entities:
-            yield from entity.mentions
-        yield from self._other_quotes()
+        return [
+            *[mention for entity in self.entities for mention in entity.mentions],
+            *[quote for relation in self.relations for quote in relation.evidence],
+            *[quote for stance in self.stance for quote in stance.evidence],
+            *[section.heading for section in self.subsections if section.heading],
+        ]
 
-    def _other_quotes(self) -> Iterator[Quote]:
-        for relation in self.relations:
-            yield from relation.evidence
-        for stance in self.stance:
-            yield from stance.evidence
-        for section in self.subsections:
-            if section.heading:
-                yield section.heading
+    # Each of the following takes a layer as a whole, and asks for the single item only where something is wrong.
 
     def _wrong_ids(self) -> Iterator[str]:
         layers: tuple[Iterable[Entity | Relation | Stance | Section], ...] = (
@@ -204,46 +202,37 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc
         )
         for layer in layers:
             ids = [item.id for item in layer]
-            if len(set(ids)) != len(ids):
-                yield f"an id stands twice: {sorted({i for i in ids if ids.count(i) > 1})}"
-        if any(entity.id == AUTHOR for entity in self.entities):
-            yield f"the id {AUTHOR!r} is reserved for the article's own voice"
+            if len(set(ids)) < len(ids):
+                yield f"an id stands twice: {_doubled(ids)}"
+            if layer is self.entities and AUTHOR in ids:
+                yield f"the id {AUTHOR!r} is reserved for the article's own voice"
 
     def _wrong_references(self) -> Iterator[str]:
         known = {entity.id for entity in self.entities}
+        voices = {*known, AUTHOR}
         for relation in self.relations:
             if relation.head not in known or relation.tail not in known:
                 yield f"relation {relation.id} names an entity that is not there"
-        known.add(AUTHOR)
         for stance in self.stance:
-            source = stance.source or AUTHOR
-            if stance.target == AUTHOR or not (stance.holder in known and stance.target in known and source in known):
+            if stance.target not in known or stance.holder not in voices or (stance.source or AUTHOR) not in voices:
                 yield f"stance {stance.id} names an entity that is not there"
 
     def _wrong_spans(self) -> Iterator[str]:
         text = self.text
-        seen: set[tuple[str, int, int]] = set()
-        for entity in self.entities:
-            kind = entity.type
-            for mention in entity.mentions:
-                start, end = mention.start, mention.end
-                if text[start:end] != mention.text:
-                    yield _not_there(mention)
-                if (kind, start, end) in seen:
-                    yield f"{start}..{end} stands twice in type {kind}"
-                seen.add((kind, start, end))
-        for quote in self._other_quotes():
-            if text[quote.start : quote.end] != quote.text:
-                yield _not_there(quote)
+        for quote in [quote for quote in self.quotes() if text[quote.start : quote.end] != quote.text]:
+            yield f"the text at {quote.start}..{quote.end} is not {quote.text!r}"
+        spans = [(mention.start, mention.end, entity.type) for entity in self.entities for mention in entity.mentions]
+        if len(set(spans)) < len(spans):
+            yield f"a span stands twice in one type: {_doubled(spans)}"
         last = 0
-        for section in sorted(self.subsections, key=lambda s: s.start):
-            if section.start < last or section.end > len(text):
-                yield f"section {section.id} overlaps another or leaves the text"
-            last = section.end
+        for start, end, given in sorted([(section.start, section.end, section.id) for section in self.subsections]):
+            if start < last or end > len(text):
+                yield f"section {given} overlaps another or leaves the text"
+            last = end
 
 
-def _not_there(quote: Quote) -> str:
-    return f"the text at {quote.start}..{quote.end} is not {quote.text!r}"
+def _doubled(items: Iterable[Item]) -> list[Item]:
+    return [item for item, count in Counter(items).items() if count > 1]
 
 
 def paragraphs(text: str) -> Iterator[Edges]:
@@ -253,9 +242,8 @@ def paragraphs(text: str) -> Iterator[Edges]:
     """
     start = 0
     for line in text.split("\n"):
-        if line and not line[0].isspace() and not line[-1].isspace():
-            yield (start, start + len(line))
-        elif stripped := line.strip(WHITE_SPACE):
+        stripped = line.strip(WHITE_SPACE)
+        if stripped:
             left = start + len(line) - len(line.lstrip(WHITE_SPACE))
             yield (left, left + len(stripped))
         start += len(line) + 1

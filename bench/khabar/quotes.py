@@ -22,7 +22,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice, pairwise
-from typing import Annotated, Literal, NamedTuple, TypeVar
+from typing import Annotated, Literal, NamedTuple, TypeVar, cast
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -37,8 +37,8 @@ Item = TypeVar("Item")
 Text = Annotated[str, Meta(min_length=1)]
 
 
-class Located(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
-    """A span of the text, by offsets or as a quote."""
+class Located(Struct, frozen=True, order=True, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """A span of the text, by offsets or as a quote; by offsets it has the edges and the order of a `Span`."""
 
     start: int | UnsetType = UNSET
     end: int | UnsetType = UNSET
@@ -50,10 +50,15 @@ class Located(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=
     def __post_init__(self) -> None:
         """Refuse what is neither offsets nor a quote."""
         if self.start is not UNSET and self.end is not UNSET:
-            if (self.occurrence, self.prefix, self.suffix) != (UNSET, UNSET, UNSET):
+            if self.occurrence is not UNSET or self.prefix is not UNSET or self.suffix is not UNSET:
                 raise ValueError("a span with offsets takes no occurrence, prefix or suffix")
         elif self.text is UNSET or self.start is not UNSET or self.end is not UNSET:
             raise ValueError("a span needs start and end, or a text to look for")
+
+    @property
+    def edges(self) -> Edges:
+        """The pair (start, end) of a span by offsets."""
+        return cast(Edges, (self.start, self.end))
 
 
 class Found(NamedTuple):
