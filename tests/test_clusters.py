@@ -20,7 +20,6 @@ from khabar.clusters import (
     ceaf_m,
     chains,
     compare,
-    conll,
     contingency,
     coreference,
     hard,
@@ -31,7 +30,8 @@ from khabar.clusters import (
     without_singletons,
 )
 from khabar.counts import Counts, total
-from khabar.model import COREFERENT
+from khabar.model import COREFERENT, Document, Entity, Mention
+from khabar.scoring import score
 
 MEASURES = {"muc": muc, "bcub": b_cubed, "ceafm": ceaf_m, "ceafe": ceaf_e, "lea": lea}
 
@@ -350,13 +350,20 @@ def test_five_thousand_clusters_are_scored():
             assert 0 <= counts.f1 < 1
 
 
-def test_conll():
-    """The mean of three F1; None where a part is."""
-    c = contingency([frozenset({(0, 1), (2, 3)})], [frozenset({(0, 1), (2, 3), (4, 5)})])
-    parts = muc(c), b_cubed(c), ceaf_e(c)
-    assert conll(*parts) == pytest.approx((2 / 3 + 8 / 13 + 4 / 5) / 3)
-    single = contingency([frozenset({(0, 1)})], [frozenset({(0, 1)})])
-    assert conll(muc(single), b_cubed(single), ceaf_e(single)) is None
+def test_conll_is_the_mean_of_three():
+    """The mean F1 of MUC, B³ and CEAF-e over the corpus; None where a part is, as MUC of singletons."""
+    text = "أ ب ج"
+
+    def document(*clusters):
+        entities = [
+            Entity(id=f"e{at}", type="PER", mentions=tuple(Mention(s, s + 1, text[s]) for s in cluster))
+            for at, cluster in enumerate(clusters)
+        ]
+        return Document(doc_id="d", text=text, entities=tuple(entities))
+
+    card = score([document((0, 2, 4))], [document((0, 2))])
+    assert card["coref.conll"].score == pytest.approx((2 / 3 + 8 / 13 + 4 / 5) / 3)
+    assert score([document((0,))], [document((0,))])["coref.conll"].score is None
 
 
 # -- whole entities ------------------------------------------------------------------------------------------

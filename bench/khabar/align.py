@@ -416,28 +416,12 @@ class Pair:
     @cached_property
     def gold_set(self) -> frozenset[Name]:
         """The gold mentions that the entity measures ask for: names of every type but ISSUE."""
-        return frozenset(
-            [
-                (mention.start, mention.end, entity.type)
-                for entity in self.gold.entities
-                if entity.type != ISSUE
-                for mention in entity.mentions
-                if mention.form == NAME
-            ]
-        )
+        return _names(self.gold)
 
     @cached_property
     def predicted_set(self) -> frozenset[Name]:
         """The predicted mentions that the entity measures judge."""
-        return frozenset(
-            [
-                (mention.start, mention.end, entity.type)
-                for entity in self.predicted.entities
-                if entity.type != ISSUE
-                for mention in entity.mentions
-                if mention.form == NAME
-            ]
-        )
+        return _names(self.predicted)
 
     @cached_property
     def ignored(self) -> dict[Name, str]:
@@ -544,6 +528,18 @@ def once(pair: Pair, name: str, make: Callable[[], Made]) -> Made:
     if name not in pair.memory:
         pair.memory[name] = make()
     return cast(Made, pair.memory[name])
+
+
+def _names(document: Document) -> frozenset[Name]:
+    return frozenset(
+        [
+            (mention.start, mention.end, entity.type)
+            for entity in document.entities
+            if entity.type != ISSUE
+            for mention in entity.mentions
+            if mention.form == NAME
+        ]
+    )
 
 
 def _nominals(document: Document) -> dict[Name, str]:

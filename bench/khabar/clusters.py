@@ -242,12 +242,6 @@ def ceaf_e(c: Contingency) -> Counts:
     return Counts(similarity / scale, c.predicted.clusters, similarity / scale, c.gold.clusters)
 
 
-def conll(muc: Counts, b_cubed: Counts, ceaf_e: Counts) -> float | None:
-    """The mean F1 of the three (Pradhan et al. 2012); None where one of them has nothing to score."""
-    scores = [score for counts in (muc, b_cubed, ceaf_e) if (score := counts.f1) is not None]
-    return sum(scores) / 3 if len(scores) == 3 else None
-
-
 def _by_mentions(c: Contingency, credited: Sequence[tuple[int, int, int]]) -> Counts:
     """Mentions of identical clusters and credits (numerator, denominators for precision and recall), rounded once."""
     scale = lcm(*[below for _, below, _ in credited], *[below for _, _, below in credited])
