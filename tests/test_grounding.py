@@ -189,6 +189,60 @@ def test_what_does_not_hold_is_a_fault_and_leaves_a_document(rule):
     assert rule == "track" or any(fault.voids for fault in found.faults)
 
 
+def _shape(found):
+    """Everything that scoring sees of what was grounded."""
+    document = found.document
+    return (
+        [(e.id, e.type, e.name or None, [(m.edges, m.text, m.form) for m in e.mentions]) for e in document.entities],
+        [(r.type, r.head, r.tail, [(q.edges, q.text) for q in r.evidence]) for r in document.relations],
+        sorted(found.has),
+        [(fault.rule, fault.pointer, fault.voids) for fault in found.faults],
+    )
+
+
+SPANS = st.tuples(
+    st.integers(0, 3), st.integers(4, 7), st.sampled_from(["name", "name", "nominal", "name", "nominal", "wrong"])
+)
+ENTITIES = st.tuples(
+    st.sampled_from(["a", "b", "c", "a", "b", "author"]),
+    st.sampled_from(["PER", "GPE", "PER", "GPE", "PERS"]),
+    st.lists(SPANS, min_size=1, max_size=2),
+)
+
+
+@given(st.lists(ENTITIES, max_size=3), st.sampled_from([0, 0, 0, 1, -1, 60]))
+def test_what_is_taken_as_it_comes_is_what_would_be_built(entities, shift):
+    """Spans that give their words may be taken as they were read; those that do not are built, and mean the same."""
+
+    def spans(found, *given):
+        return [{"start": s + shift, "end": e + shift, **({"text": TEXT[s:e]} if given else {})} for s, e, *_ in found]
+
+    def prediction(*given):
+        layers = {
+            "entities": [
+                {
+                    "id": name,
+                    "type": kind,
+                    "mentions": [
+                        span | {"form": form} for span, (*_, form) in zip(spans(found, *given), found, strict=True)
+                    ],
+                }
+                for name, kind, found in entities
+            ],
+            "relations": [
+                {"type": "near", "head": "a", "tail": name, "evidence": spans(found, *given)}
+                for name, _, found in entities
+            ],
+        }
+        return _shape(grounded(**layers))
+
+    told = prediction("text")
+    if shift == 0:
+        assert told == prediction()
+    elif entities:
+        assert told[3]
+
+
 def test_a_text_that_is_elsewhere_is_told_where():
     """The fix names the nearest place of the words."""
     found = one({"start": 0, "end": 5, "text": "بغداد"})

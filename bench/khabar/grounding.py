@@ -6,8 +6,8 @@ label, a span outside the text) is set apart as a `Fault`; a quote that is not f
 is `Unlocated` at once: a predicted item that matches nothing.
 
 What is sound is taken as it comes, and pointers, messages and lists of what is lost are made only where something is
-not: spans by code points that give their words have the shape of a document's own, so entities and evidence that hold
-nothing else become part of it without being built anew. The four checks of a whole layer take a seventh of the time.
+not. Spans by code points that repeat their words have the shape of a document's own: entities and evidence with nothing
+else in them become part of the document as they were read, which more than halves the time that grounding takes.
 """
 
 from bisect import bisect_left

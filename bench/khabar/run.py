@@ -305,7 +305,7 @@ class Run:
 
     def _note(self, gold: Document, found: Found) -> None:
         layers = (gold.entities, gold.relations, gold.stance, gold.subsections)
-        content = msgspec.json.encode((gold.doc_id, gold.text_sha256 or checksum(gold.text), *layers))
+        content = _ENCODE((gold.doc_id, gold.text_sha256 or checksum(gold.text), *layers))
         found.digests.append(sha256(content).digest())
         found.guidelines.add(gold.guidelines or "-")
         if self.options.by:
@@ -382,6 +382,7 @@ class Run:
         found.fields.append(("-",) * len(self.options.by))
 
 
+_ENCODE = msgspec.json.Encoder().encode
 _NOTHING = Document(doc_id="-", text="")
 _SHARED: list[Run] = []
 """The run that the processes of a pool have inherited."""
