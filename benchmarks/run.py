@@ -378,10 +378,14 @@ def main() -> None:
     parser.add_argument(
         "--repeat", type=int, default=3, metavar="N", help="runs of khabar and the floor; the best counts"
     )
+    parser.add_argument("--many", type=int, metavar="N", help="documents of the set that memory is compared with")
     parser.add_argument("--write", type=Path, metavar="FILE", help="replace the tables between the marks of this page")
     given = parser.parse_args()
     given.cache.mkdir(parents=True, exist_ok=True)
-    tables = everything(given.cache.resolve(), QUICK if given.quick else Sizes(), given.repeat)
+    sizes = QUICK if given.quick else Sizes()
+    if given.many:
+        sizes = sizes._replace(many=given.many)
+    tables = everything(given.cache.resolve(), sizes, given.repeat)
     print(tables)
     if given.write:
         given.write.write_text(replaced(given.write.read_text("utf-8"), tables), "utf-8")
