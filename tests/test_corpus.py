@@ -151,3 +151,14 @@ def test_a_byte_order_mark_before_gold_is_passed_over(tmp_path):
         place.write_bytes(b"\xef\xbb\xbf" + place.read_bytes())
     assert khabar.check(tmp_path / "set") == ()
     assert [document.doc_id for document in open_set(tmp_path / "set").documents()] == ["salt-market"]
+
+
+def test_a_split_is_told_however_its_name_is_written(tmp_path):
+    """Documents of other splits are passed over unread; a name that JSON escapes is still found."""
+    lines_ = [json.loads(line) for line in lines(open_set())]
+    lines_[0]["metadata"]["split"] = "train"
+    text = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines_)
+    place = tmp_path / "set.jsonl"
+    place.write_text(text.replace('"train"', '"tr\\u0061in"'), "utf-8")
+    expected = [line["doc_id"] for line in lines_ if line["metadata"]["split"] == "train"]
+    assert [document.doc_id for document in open_set(place).documents("train")] == expected

@@ -119,11 +119,18 @@ class DocumentSet(Struct, frozen=True, eq=False, dict=True):
         return sorted((self.place / "annotations").glob("*.json"))
 
     def documents(self, split: str | None = None, between: tuple[int, int] | None = None) -> Iterator[Document]:
-        """Every document, or those of one split. Raises Invalid at the first that cannot be read."""
+        """Every document, or those of one split. Raises Invalid at the first of them that cannot be read."""
         for entry in self._stored(between):
+            if split is not None and not _may_name(entry.metadata or entry.raw, split):
+                continue
             document = read(entry)
             if split is None or (document.metadata and document.metadata.split == split):
                 yield document
+
+
+def _may_name(raw: bytes, word: str) -> bool:
+    """Whether a JSON text may hold a word as a string: without decoding it, so that other splits are passed over."""
+    return f'"{word}"'.encode() in raw or b"\\u" in raw
 
 
 def open_set(place: str | Path | None = None, labels: str | Path | None = None) -> DocumentSet:
