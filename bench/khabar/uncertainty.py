@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     import numpy as np
 
     Numbers = np.ndarray[Any, np.dtype[np.float64]]
+    Weights = np.ndarray[Any, np.dtype[np.integer[Any] | np.float64]]
 
 RESAMPLES, ROUNDS, SEED = 1000, 10_000, 12345
 FEW = 30
 """With fewer documents than this, intervals and tests say little: a warning is due."""
 
-_MANY = 500_000
-"""So many weights are held at once."""
+_MANY = 8_000_000
+"""So many weights are held at once: for each of these lots the documents' counts are put together anew."""
 EXACT = 12
 """Up to so many documents every exchange of two systems' documents is tried."""
 
@@ -90,27 +91,27 @@ def parts_of(figures: Sequence[Figure]) -> list[Part]:
     return list(dict.fromkeys(part for chosen in figures for part in chosen.parts))
 
 
-def _weights(documents: int, resamples: int, seed: int) -> "Iterator[Numbers]":
+def _weights(documents: int, resamples: int, seed: int) -> "Iterator[Weights]":
     """How often each document was drawn, with replacement (Efron & Tibshirani 1993), some resamples at a time."""
     import numpy as np
 
     rng = np.random.default_rng(seed)
     while resamples > 0:
-        count = min(resamples, max(1, _MANY // documents))
-        draws = rng.integers(0, documents, size=(count, documents), dtype=np.int32)
-        draws += (np.arange(count, dtype=np.int32) * documents)[:, None]
-        yield np.bincount(draws.ravel(), minlength=count * documents).reshape(count, documents).astype(float)
-        resamples -= count
+        weights = np.empty((min(resamples, max(1, _MANY // documents)), documents), np.min_scalar_type(documents))
+        for row in weights:
+            row[:] = np.bincount(rng.integers(0, documents, size=documents, dtype=np.int32), minlength=documents)
+        yield weights
+        resamples -= len(weights)
 
 
-def _weighted(ledger: Ledger, parts: Sequence[Part], weights: "Numbers", members: Sequence[bool] | None) -> "Numbers":
+def _weighted(ledger: Ledger, parts: Sequence[Part], weights: "Weights", members: Sequence[bool] | None) -> "Numbers":
     """Sums of the documents' counts, each weighed: resamples × parts × 4."""
     import numpy as np
 
     sums, at, kept = np.zeros((len(weights), len(parts) * 4)), 0, 0
     for block in ledger.blocks(parts):
         chosen = block if members is None else block[np.array(members[at : at + len(block)], dtype=bool)]
-        sums += weights[:, kept : kept + len(chosen)] @ chosen.reshape(len(chosen), len(parts) * 4)
+        sums += weights[:, kept : kept + len(chosen)].astype(float) @ chosen.reshape(len(chosen), len(parts) * 4)
         at, kept = at + len(block), kept + len(chosen)
     return sums.reshape(len(weights), len(parts), 4)
 
@@ -169,12 +170,13 @@ def macro(ledger: Ledger, figures: Sequence[Figure], silent: Mapping[str, Sequen
     parts = parts_of(figures)
     sums, counts, at = np.zeros(len(figures)), np.zeros(len(figures)), 0
     layers = {measure.name: measure.layer for measure in MEASURES}
+    mute = {layer: np.array(documents, dtype=bool) for layer, documents in silent.items()}
+    worst = [1.0 if chosen.share and not chosen.lacking else 0.0 for chosen in figures]
     for block in ledger.blocks(parts):
         scores = values(figures, parts, block)
         for position, chosen in enumerate(figures):
-            mute = np.array(silent[layers[chosen.name]][at : at + len(block)], dtype=bool)
-            worst = 1.0 if chosen.share and not chosen.lacking else 0.0
-            scores[mute & ~np.isnan(scores[:, position]), position] = worst
+            column = scores[:, position]
+            column[mute[layers[chosen.name]][at : at + len(block)] & ~np.isnan(column)] = worst[position]
         defined = ~np.isnan(scores)
         scores = np.round(scores / GRAIN) * GRAIN
         sums += np.where(defined, scores, 0).sum(axis=0)
@@ -235,18 +237,18 @@ def differences(
     ]
 
 
-def _exchanges(documents: int, rounds: int, seed: int) -> "Iterator[Numbers]":
+def _exchanges(documents: int, rounds: int, seed: int) -> "Iterator[Weights]":
     """Which documents are exchanged, some rounds at a time: all ways where they are few, else as many as asked."""
     import numpy as np
 
     if documents <= EXACT:
         ways = np.arange(2**documents)[:, None]
-        yield (ways >> np.arange(documents) & 1).astype(float)
+        yield (ways >> np.arange(documents) & 1).astype(np.uint8)
         return
     rng = np.random.default_rng(seed)
     while rounds > 0:
         count = min(rounds, max(1, _MANY // documents))
-        yield rng.integers(0, 2, size=(count, documents), dtype=np.int8).astype(float)
+        yield rng.integers(0, 2, size=(count, documents), dtype=np.int8)
         rounds -= count
 
 
