@@ -2,14 +2,15 @@
 
 Offsets everywhere are 0-based, half-open and in Unicode code points of ``Document.text``. A value that breaks
 a rule of its own (an end before its start, a relation to an entity that is not there) raises ``ValueError``
-when it is built, so whoever holds one need not check again.
+when it is built, so whoever holds one need not check again. The spans of a document that is read from JSON are
+checked by the document, all at one go.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, StructMeta
 
 Item = TypeVar("Item")
 
@@ -38,13 +39,23 @@ WHITE_SPACE = (
 """The characters with the Unicode property White_Space (``str.isspace`` counts four control characters more)."""
 
 
-class Span(Struct, frozen=True, order=True, forbid_unknown_fields=True, gc=False):
+class _Checked(StructMeta):
+    """A type whose values are checked when they are built by name, not when they are decoded as parts of another."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Build a value and let it check itself."""
+        value = super().__call__(*args, **kwargs)
+        value.check()
+        return value
+
+
+class Span(Struct, frozen=True, order=True, forbid_unknown_fields=True, gc=False, metaclass=_Checked):
     """A stretch of text: code points ``start`` (0-based) up to but not including ``end``; never empty."""
 
     start: int
     end: int
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
         """Refuse an empty span, a reversed one and a negative start."""
         if not 0 <= self.start < self.end:
             raise ValueError(f"a span needs 0 <= start < end, not {self.start}..{self.end}")
@@ -60,10 +71,10 @@ class Quote(Span, frozen=True, forbid_unknown_fields=True, gc=False):
 
     text: str
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
         """Refuse what `Span` refuses, and a text of another length than the span."""
         if self.start < 0 or not 0 < len(self.text) == self.end - self.start:
-            Span.__post_init__(self)
+            Span.check(self)
             raise ValueError(f"{self.start}..{self.end} is not as long as its text {self.text!r}")
 
 
@@ -184,12 +195,15 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc
 
     def quotes(self) -> list[Quote]:
         """Every span of the document that repeats its text, mentions first."""
-        return [
-            *[mention for entity in self.entities for mention in entity.mentions],
-            *[quote for relation in self.relations for quote in relation.evidence],
-            *[quote for stance in self.stance for quote in stance.evidence],
-            *[section.heading for section in self.subsections if section.heading],
-        ]
+        found: list[Quote] = []
+        for entity in self.entities:
+            found += entity.mentions
+        for relation in self.relations:
+            found += relation.evidence
+        for stance in self.stance:
+            found += stance.evidence
+        found += [section.heading for section in self.subsections if section.heading]
+        return found
 
     # Each of the following takes a layer as a whole, and asks for the single item only where something is wrong.
 
@@ -218,15 +232,20 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc
                 yield f"stance {stance.id} names an entity that is not there"
 
     def _wrong_spans(self) -> Iterator[str]:
-        text = self.text
-        for quote in [quote for quote in self.quotes() if text[quote.start : quote.end] != quote.text]:
+        text, size = self.text, len(self.text)
+        for quote in [
+            quote
+            for quote in self.quotes()
+            if not 0 <= (start := quote.start) < (end := quote.end) <= size or text[start:end] != quote.text
+        ]:
+            quote.check()
             yield f"the text at {quote.start}..{quote.end} is not {quote.text!r}"
         spans = [(mention.start, mention.end, entity.type) for entity in self.entities for mention in entity.mentions]
         if len(set(spans)) < len(spans):
             yield f"a span stands twice in one type: {_doubled(spans)}"
         last = 0
         for start, end, given in sorted([(section.start, section.end, section.id) for section in self.subsections]):
-            if start < last or end > len(text):
+            if start < last or end > size:
                 yield f"section {given} overlaps another or leaves the text"
             last = end
 
