@@ -5,16 +5,16 @@ A prediction is read into the loose values here and then grounded in its documen
 label, a span outside the text) is set apart as a `Fault`; a quote that is not found, or found in several places,
 is `Unlocated` at once: a predicted item that matches nothing.
 
-What is sound is taken as it comes, and pointers, messages and lists of what is lost are made only where something is
-not. Spans by code points that repeat their words have the shape of a document's own: entities and evidence with nothing
-else in them become part of the document as they were read, which more than halves the time that grounding takes.
+A prediction whose spans are all given by code points with their words, as a document's own are, is read as `Placed`.
+When nothing at all is wrong with it, its entities and evidence become part of the document as they were read; pointers,
+messages and lists of what is lost are made only where something is, and for predictions in other forms.
 """
 
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
-from typing import Annotated, Literal, TypeVar, cast
+from typing import Annotated, Any, Generic, Literal, TypeVar, cast
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -57,7 +57,23 @@ class FlatMention(PredictedMention, frozen=True, kw_only=True, forbid_unknown_fi
     type: str
 
 
-class PredictedEntity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
+class PlacedSpan(Quote, frozen=True, forbid_unknown_fields=True, gc=False):
+    """A span that gives its code points and its words; whether these are there is not known yet."""
+
+    text: Text
+
+
+class PlacedMention(PlacedSpan, frozen=True, forbid_unknown_fields=True, gc=False):
+    """The same of a predicted entity, with its form: it has all that a `Mention` has."""
+
+    form: str
+
+
+SaidMention = TypeVar("SaidMention")
+SaidSpan = TypeVar("SaidSpan")
+
+
+class PredictedEntity(Struct, Generic[SaidMention], frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A predicted entity."""
 
     id: Text
@@ -65,20 +81,20 @@ class PredictedEntity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     name: str | UnsetType | None = UNSET
     wikidata: str | UnsetType | None = UNSET
     value: str | UnsetType | None = UNSET
-    mentions: Annotated[tuple[PredictedMention, ...], Meta(min_length=1)]
+    mentions: Annotated[tuple[SaidMention, ...], Meta(min_length=1)]
 
 
-class PredictedRelation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
+class PredictedRelation(Struct, Generic[SaidSpan], frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A predicted relation."""
 
     id: Text | UnsetType = UNSET
     type: str
     head: str
     tail: str
-    evidence: tuple[Located, ...] | UnsetType = UNSET
+    evidence: tuple[SaidSpan, ...] | UnsetType = UNSET
 
 
-class PredictedStance(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
+class PredictedStance(Struct, Generic[SaidSpan], frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A predicted stance."""
 
     id: Text | UnsetType = UNSET
@@ -87,10 +103,10 @@ class PredictedStance(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     label: str
     mode: str | UnsetType | None = UNSET
     source: str | UnsetType | None = UNSET
-    evidence: tuple[Located, ...] | UnsetType = UNSET
+    evidence: tuple[SaidSpan, ...] | UnsetType = UNSET
 
 
-class PredictedSection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
+class PredictedSection(Struct, Generic[SaidSpan], frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A predicted section, by offsets or by its first line."""
 
     id: Text | UnsetType = UNSET
@@ -100,7 +116,7 @@ class PredictedSection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     kind: str
     story: Annotated[int, Meta(ge=1)] | None | UnsetType = UNSET
     function: str | None | UnsetType = UNSET
-    heading: Located | None | UnsetType = UNSET
+    heading: SaidSpan | None | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         """Refuse what is neither offsets nor a first line."""
@@ -116,16 +132,14 @@ class Rejected(Struct, frozen=True, forbid_unknown_fields=True):
     label: str
 
 
-class Prediction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a system says of one document, as it was written: encoded again it has the properties that it had."""
-
+class _Prediction(Struct, Generic[SaidMention, SaidSpan], frozen=True, kw_only=True, forbid_unknown_fields=True):
     doc_id: DocId
-    entities: tuple[PredictedEntity, ...] | Literal["gold"] | UnsetType = UNSET
+    entities: tuple[PredictedEntity[SaidMention], ...] | Literal["gold"] | UnsetType = UNSET
     mentions: tuple[FlatMention, ...] | UnsetType = UNSET
-    relations: tuple[PredictedRelation, ...] | UnsetType = UNSET
-    stance: tuple[PredictedStance, ...] | UnsetType = UNSET
+    relations: tuple[PredictedRelation[SaidSpan], ...] | UnsetType = UNSET
+    stance: tuple[PredictedStance[SaidSpan], ...] | UnsetType = UNSET
     stance_pairs: Literal["gold"] | UnsetType = UNSET
-    subsections: tuple[PredictedSection, ...] | UnsetType = UNSET
+    subsections: tuple[PredictedSection[SaidSpan], ...] | UnsetType = UNSET
     rejected: tuple[Rejected, ...] | UnsetType = UNSET
     offset_unit: Literal["codepoint", "utf16", "byte"] | UnsetType = UNSET
     text_sha256: Sha256 | UnsetType = UNSET
@@ -143,8 +157,65 @@ class Prediction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise ValueError("give entities or mentions, not both")
 
 
+class Prediction(_Prediction[PredictedMention, Located], frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a system says of one document, as it was written: encoded again it has the properties that it had."""
+
+
+class Placed(_Prediction[PlacedMention, PlacedSpan], frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The same where all spans give their code points and their words, and all mentions their form."""
+
+    def spans(self) -> list[PlacedSpan]:
+        """Every span of it, mentions first."""
+        found: list[PlacedSpan] = []
+        for entity in _items(self.entities):
+            found += entity.mentions
+        for relation in _items(self.relations):
+            found += relation.evidence or ()
+        for stance in _items(self.stance):
+            found += stance.evidence or ()
+        found += [section.heading for section in _items(self.subsections) if section.heading]
+        return found
+
+    def properties(self) -> int:
+        """How many properties it has at least, objects within it included (``metadata`` and ``rejected`` apart)."""
+        entities = [
+            3 + 4 * len(one.mentions) + (one.name is not UNSET) + (one.wikidata is not UNSET) + (one.value is not UNSET)
+            for one in _items(self.entities)
+        ]
+        relations = [
+            3 + 3 * len(one.evidence or ()) + (one.evidence is not UNSET) + (one.id is not UNSET)
+            for one in _items(self.relations)
+        ]
+        stances = [
+            3
+            + 3 * len(one.evidence or ())
+            + (one.evidence is not UNSET)
+            + (one.id is not UNSET)
+            + (one.mode is not UNSET)
+            + (one.source is not UNSET)
+            for one in _items(self.stance)
+        ]
+        sections = [
+            (2 if one.first is UNSET else 1)
+            + 1
+            + (3 if one.heading else 0)
+            + (one.heading is not UNSET)
+            + (one.id is not UNSET)
+            + (one.story is not UNSET)
+            + (one.function is not UNSET)
+            for one in _items(self.subsections)
+        ]
+        own = [value is not UNSET for value in msgspec.structs.astuple(self)]
+        return sum(own) + sum(entities) + sum(relations) + sum(stances) + sum(sections)
+
+
+Said = Prediction | Placed
+
 READ_PREDICTION = msgspec.json.Decoder(Prediction).decode
 """Read one prediction; raises msgspec.DecodeError where it is not one."""
+
+READ_PLACED = msgspec.json.Decoder(Placed).decode
+"""Read one prediction whose spans are placed; raises msgspec.DecodeError where it is not one."""
 
 
 class Void(Struct, frozen=True):
@@ -196,21 +267,26 @@ class Grounded(Struct, frozen=True):
     tiers: Mapping[Tier, int] = {}
 
 
-def ground(prediction: Prediction, gold: Document, labels: Inventory, loosest: Tier = "exact") -> Grounded:
+def ground(prediction: Said, gold: Document, labels: Inventory, loosest: Tier = "exact") -> Grounded:
     """Ground a prediction in the text of its gold document; quotes are looked for down to the tier ``loosest``.
 
     From gold, only the text is read; the entities too on the given-entities track and the (holder, target) pairs
     on the given-pairs track, where the prediction names them by gold's ids.
     """
+    if isinstance(prediction, Placed):
+        sound = _as_it_stands(prediction, gold, _known(labels))
+        if sound is not None:
+            return sound
+        prediction = msgspec.convert(msgspec.to_builtins(prediction), Prediction)
     return _Grounding(prediction, gold, labels, loosest).result()
 
 
-def voids(prediction: Prediction) -> tuple[Void, ...]:
+def voids(prediction: Said) -> tuple[Void, ...]:
     """Every item of a prediction, as one that matches nothing."""
     return tuple(_voids(prediction))
 
 
-def _voids(prediction: Prediction) -> Iterator[Void]:
+def _voids(prediction: _Prediction[Any, Any]) -> Iterator[Void]:
     for entity in _items(prediction.entities):
         yield from _lost(entity)
     yield from (Void("entities", mention.type) for mention in _items(prediction.mentions))
@@ -220,7 +296,7 @@ def _voids(prediction: Prediction) -> Iterator[Void]:
     yield from _rejected(prediction)
 
 
-def _rejected(prediction: Prediction) -> Iterator[Void]:
+def _rejected(prediction: _Prediction[Any, Any]) -> Iterator[Void]:
     return (Void(one.layer, one.label) for one in _items(prediction.rejected))
 
 
@@ -232,7 +308,7 @@ def _items(layer: tuple[Item, ...] | str | UnsetType) -> tuple[Item, ...]:
     return layer if isinstance(layer, tuple) else ()
 
 
-def _lost(entity: PredictedEntity) -> Iterator[Void]:
+def _lost(entity: PredictedEntity[Any]) -> Iterator[Void]:
     return (Void("entities", entity.type) for _ in entity.mentions)
 
 
@@ -248,6 +324,142 @@ class _Sound(Document, frozen=True, kw_only=True):
         """Check nothing."""
 
 
+def _parts(said: Said) -> frozenset[str]:
+    """The layers, and the optional parts of them, that a prediction gives."""
+    has: list[str] = []
+    if said.mentions is not UNSET:
+        has += ("entities", "mentions")
+    elif said.entities not in (UNSET, "gold"):
+        has += ("entities", "coreference")
+    for layer, items in (("relations", said.relations), ("stance", said.stance)):
+        if items is not UNSET:
+            has.append(layer)
+            if [one for one in items if one.evidence is not UNSET]:
+                has.append(f"{layer}.evidence")
+    if said.subsections is not UNSET:
+        has.append("subsections")
+        for part in ("story", "function", "heading"):
+            if [one for one in said.subsections if getattr(one, part) is not UNSET]:
+                has.append(f"subsections.{part}")
+    return frozenset(has)
+
+
+def _as_it_stands(said: Placed, gold: Document, known: Mapping[str, frozenset[str]]) -> Grounded | None:
+    """A prediction as a document, when nothing is wrong with it and nothing in it must be looked for; else None."""
+    given = said.entities == "gold"
+    entities = gold.entities if given else cast("tuple[Entity, ...]", _items(said.entities))
+    ids = {entity.id for entity in entities}
+    if not (
+        said.mentions is UNSET
+        and said.stance_pairs is UNSET
+        and said.offset_unit in (UNSET, "codepoint")
+        and said.text in (UNSET, None, gold.text)
+        and said.text_sha256 in (UNSET, gold.text_sha256)
+        and _spans_stand(said.spans(), gold.text)
+        and (given or _entities_stand(entities, ids, known))
+        and _relations_stand(_items(said.relations), ids, known)
+        and _stances_stand(_items(said.stance), ids, known)
+        and _sections_stand(_items(said.subsections), len(gold.text), known)
+    ):
+        return None
+    document = _Sound(
+        doc_id=gold.doc_id,
+        text=gold.text,
+        entities=entities,
+        relations=tuple(
+            [
+                Relation(id=f"r{number}", type=one.type, head=one.head, tail=one.tail, evidence=one.evidence or ())
+                for number, one in enumerate(_items(said.relations), 1)
+            ]
+        ),
+        stance=tuple(
+            [
+                Stance(
+                    id=f"s{number}",
+                    holder=one.holder,
+                    target=one.target,
+                    label=one.label,
+                    mode=one.mode or None,
+                    source=one.source or None,
+                    evidence=one.evidence or (),
+                )
+                for number, one in enumerate(_items(said.stance), 1)
+            ]
+        ),
+        subsections=tuple(
+            [
+                Section(
+                    id=f"b{number}",
+                    start=cast(int, one.start),
+                    end=cast(int, one.end),
+                    kind=one.kind,
+                    story=one.story or None,
+                    function=one.function or None,
+                    heading=one.heading or None,
+                )
+                for number, one in enumerate(_items(said.subsections), 1)
+            ]
+        ),
+    )
+    return Grounded(document, (), (), _parts(said), False, tuple(_rejected(said)))
+
+
+def _spans_stand(spans: Sequence[PlacedSpan], text: str) -> bool:
+    size = len(text)
+    return not [
+        span
+        for span in spans
+        if not 0 <= (start := span.start) < (end := span.end) <= size or text[start:end] != span.text
+    ]
+
+
+def _entities_stand(entities: Sequence[Entity], ids: set[str], known: Mapping[str, frozenset[str]]) -> bool:
+    spans = [(mention.start, mention.end, entity.type) for entity in entities for mention in entity.mentions]
+    return (
+        len(ids) == len(entities)
+        and AUTHOR not in ids
+        and {entity.type for entity in entities} <= known["entities.type"]
+        and {mention.form for entity in entities for mention in entity.mentions} <= known["entities.form"]
+        and len(set(spans)) == len(spans)
+    )
+
+
+def _relations_stand(
+    relations: Sequence[PredictedRelation[Any]], ids: set[str], known: Mapping[str, frozenset[str]]
+) -> bool:
+    types = known["relations.type"]
+    return not [one for one in relations if one.type not in types or one.head not in ids or one.tail not in ids]
+
+
+def _stances_stand(stances: Sequence[PredictedStance[Any]], ids: set[str], known: Mapping[str, frozenset[str]]) -> bool:
+    labels, modes, voices = known["stance.label"], {UNSET, None, *known["stance.mode"]}, {UNSET, None, AUTHOR, *ids}
+    return not [
+        one
+        for one in stances
+        if one.label not in labels
+        or one.target not in ids
+        or one.holder not in voices
+        or one.mode not in modes
+        or one.source not in voices
+    ]
+
+
+def _sections_stand(sections: Sequence[PredictedSection[Any]], size: int, known: Mapping[str, frozenset[str]]) -> bool:
+    """Whether sections are by offsets, in order, apart and labelled soundly, and each has its heading within."""
+    kinds, functions = known["subsections.kind"], {UNSET, None, *known["subsections.function"]}
+    last = 0
+    for one in sections:
+        start, end, heading = one.start, one.end, one.heading
+        if start is UNSET or end is UNSET or not last <= start < end <= size:
+            return False
+        if one.kind not in kinds or one.function not in functions:
+            return False
+        if heading and not start <= heading.start < heading.end <= end:
+            return False
+        last = end
+    return True
+
+
 class _Grounding:
     """One prediction on its way into a text, with what was found wrong so far."""
 
@@ -261,7 +473,7 @@ class _Grounding:
         self.known = _known(labels)
         self.faults: list[Fault] = []
         self.unlocated: list[Unlocated] = []
-        self.has: set[str] = set()
+        self.has = frozenset[str]()
         self.taken: set[tuple[str, int, int]] = set()
         self.tiers: Counter[Tier] = Counter()
         self.quoted = False
@@ -270,6 +482,7 @@ class _Grounding:
         if self.other_text():
             document = Document(doc_id=self.gold.doc_id, text=self.text)
         else:
+            self.has = _parts(self.prediction)
             entities = self.entities()
             ids = {entity.id for entity in entities}
             document = _Sound(
@@ -284,7 +497,7 @@ class _Grounding:
             document,
             tuple(self.faults),
             tuple(self.unlocated),
-            frozenset(self.has),
+            self.has,
             self.quoted,
             tuple(_rejected(self.prediction)),
             self.tiers,
@@ -404,12 +617,6 @@ class _Grounding:
         prediction = self.prediction
         if prediction.entities == "gold":
             return self.gold.entities
-        if prediction.mentions is not UNSET:
-            self.has |= {"entities", "mentions"}
-        elif prediction.entities is not UNSET:
-            self.has |= {"entities", "coreference"}
-        if self._all_stand(_items(prediction.entities)):
-            return cast("tuple[Entity, ...]", prediction.entities)
         grounded: dict[str, Entity] = {}
         for position, flat in enumerate(_items(prediction.mentions)):
             given = flat.id if flat.id is not UNSET else f"#{position}"
@@ -424,20 +631,6 @@ class _Grounding:
                 mentions = self._mentions(kind, entity.mentions, at)
                 grounded[entity.id] = Entity(id=entity.id, type=kind, name=_given(entity.name), mentions=mentions)
         return tuple(grounded.values())
-
-    def _all_stand(self, entities: Sequence[PredictedEntity]) -> bool:
-        """Whether the entities are there and nothing is wrong with them, so that they may be taken as they are."""
-        mentions = [mention for entity in entities for mention in entity.mentions]
-        ids = {entity.id for entity in entities}
-        return (
-            len(mentions) > 0
-            and self.stand(mentions)
-            and {mention.form for mention in mentions} <= self.known["entities.form"]
-            and {entity.type for entity in entities} <= self.known["entities.type"]
-            and len({(m.start, m.end, entity.type) for entity in entities for m in entity.mentions}) == len(mentions)
-            and len(ids) == len(entities)
-            and AUTHOR not in ids
-        )
 
     def _is_new(self, grounded: dict[str, Entity], given: str, kind: str, count: int, at: Pointer) -> bool:
         """Whether an entity may stand: an id of its own and a known type; one of an unknown type has no mentions."""
@@ -493,7 +686,6 @@ class _Grounding:
     def evidence(self, spans: Sequence[Located] | UnsetType, at: Pointer, layer: str, label: str) -> tuple[Quote, ...]:
         if spans is UNSET:
             return ()
-        self.has.add(f"{layer}.evidence")
         if self.stand(spans):
             return cast("tuple[Quote, ...]", spans)
         about = Void(f"{layer}.evidence", label)
@@ -511,8 +703,6 @@ class _Grounding:
         return False
 
     def relations(self, known: set[str]) -> Iterator[Relation]:
-        if self.prediction.relations is not UNSET:
-            self.has.add("relations")
         types = self.known["relations.type"]
         for position, relation in enumerate(_items(self.prediction.relations)):
             kind, head, tail = relation.type, relation.head, relation.tail
@@ -524,7 +714,7 @@ class _Grounding:
             if sound:
                 yield Relation(id=f"r{position + 1}", type=kind, head=head, tail=tail, evidence=evidence)
 
-    def _explain_relation(self, relation: PredictedRelation, known: set[str], at: Pointer) -> None:
+    def _explain_relation(self, relation: PredictedRelation[Located], known: set[str], at: Pointer) -> None:
         lost = (Void("relations", relation.type),)
         if self.label("relations.type", relation.type, (*at, "type"), lost) and self.reference(
             relation.head, known, (*at, "head"), lost
@@ -533,8 +723,6 @@ class _Grounding:
 
     def stance(self, known: set[str]) -> Iterator[Stance]:
         prediction = self.prediction
-        if prediction.stance is not UNSET:
-            self.has.add("stance")
         given_pairs = prediction.stance_pairs == "gold"
         if given_pairs and prediction.entities != "gold":
             fix = 'Write "entities": "gold" beside it, and name the pairs by gold\'s ids.'
@@ -573,7 +761,7 @@ class _Grounding:
                 )
 
     def _explain_stance(
-        self, stance: PredictedStance, mode: str | None, source: str | None, known: set[str], at: Pointer
+        self, stance: PredictedStance[Located], mode: str | None, source: str | None, known: set[str], at: Pointer
     ) -> None:
         """Say the first thing that is wrong with a stance."""
         voices, lost = known | {AUTHOR}, (Void("stance", stance.label),)
@@ -586,8 +774,6 @@ class _Grounding:
         )
 
     def subsections(self) -> Iterator[Section]:
-        if self.prediction.subsections is not UNSET:
-            self.has.add("subsections")
         kinds, functions = self.known["subsections.kind"], self.known["subsections.function"]
         last = 0
         for start, end, position, section in sorted(self._section_edges()):
@@ -601,12 +787,6 @@ class _Grounding:
                 self.fault("section.overlap", at, message, "Sections follow each other.", lost)
                 continue
             last = end
-            if section.story is not UNSET:
-                self.has.add("subsections.story")
-            if section.function is not UNSET:
-                self.has.add("subsections.function")
-            if section.heading is not UNSET:
-                self.has.add("subsections.heading")
             function = section.function or None
             known = function is None or function in functions
             if known and section.kind in kinds:
@@ -625,9 +805,9 @@ class _Grounding:
                 known = self.label("subsections.function", function, (*at, "function"), lost)
             self.label("subsections.kind", section.kind, (*at, "kind"), lost if known else ())
 
-    def _section_edges(self) -> Iterator[tuple[int, int, int, PredictedSection]]:
+    def _section_edges(self) -> Iterator[tuple[int, int, int, PredictedSection[Located]]]:
         """Where each section lies; one that gives its first line runs to the next section or the text's end."""
-        placed: list[tuple[int, int | None, int, PredictedSection]] = []
+        placed: list[tuple[int, int | None, int, PredictedSection[Located]]] = []
         for position, section in enumerate(_items(self.prediction.subsections)):
             at: Pointer = ("subsections", position)
             start, end = section.start, section.end

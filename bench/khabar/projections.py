@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from khabar.grounding import Prediction, Void
+from khabar.grounding import Said, Void
 from khabar.model import AUTHOR, ISSUE, NAME, Document, Edges, Entity, Mention
 from khabar.problems import Invalid, Pointer, Problem, decode, in_json, isolate
 from khabar.schemas import Inventory, Label, Text, validator
@@ -142,7 +142,7 @@ def _joined(label: str, parts: Sequence[Label]) -> Label:
     return msgspec.structs.replace(parts[0], label=label, name=name)
 
 
-def fold(prediction: Prediction, types: TypeMap) -> Prediction:
+def fold(prediction: Said, types: TypeMap) -> Said:
     """A prediction with the labels of a map, before it is grounded; a type that the map does not know stays."""
 
     def become(label: str) -> str:

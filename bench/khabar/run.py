@@ -14,7 +14,7 @@ from khabar.corpus import DocumentSet, checksum, open_set
 from khabar.errors import Side
 from khabar.errors import count as count_errors
 from khabar.formats import PredictionFile, Record, Track, read_prediction, salvage
-from khabar.grounding import Fault, Prediction, Unlocated, Void, ground, voids
+from khabar.grounding import Fault, Said, Unlocated, Void, ground, voids
 from khabar.ledger import Ledger
 from khabar.measures import MEASURES, Fact, facts
 from khabar.model import COREFERENT, Document, Edges, Layer
@@ -317,11 +317,11 @@ class Run:
         if self.options.invalid == "error":
             found.problems.extend(problems)
 
-    def _read(self, record: Record, found: Found) -> tuple[Prediction | None, tuple[Void, ...]]:
+    def _read(self, record: Record, found: Found) -> tuple[Said | None, tuple[Void, ...]]:
         """The prediction of a record, and what of it cannot be scored."""
         raw = self.predictions.raw(record)
         prediction = read_prediction(record, raw, self.labels)
-        if isinstance(prediction, Prediction):
+        if not isinstance(prediction, tuple):
             return prediction, ()
         self._problem(found, *prediction)
         saved = salvage(raw) if self.options.invalid == "penalise" else None
