@@ -192,7 +192,7 @@ def _no_property_twice(raw: bytes, found: Said) -> bool:
 
     Each property has a colon, and words may have more; a property that was dropped leaves one too many.
     """
-    if b"\\u003" in raw:
+    if b"\\" in raw and b"\\u003" in raw:  # a colon may be written so
         return False
     colons = raw.count(b":")
     if isinstance(found, Placed):

@@ -329,7 +329,7 @@ def _parts(said: Said) -> frozenset[str]:
     has: list[str] = []
     if said.mentions is not UNSET:
         has += ("entities", "mentions")
-    elif said.entities not in (UNSET, "gold"):
+    elif isinstance(said.entities, tuple):
         has += ("entities", "coreference")
     for layer, items in (("relations", said.relations), ("stance", said.stance)):
         if items is not UNSET:
@@ -338,9 +338,12 @@ def _parts(said: Said) -> frozenset[str]:
                 has.append(f"{layer}.evidence")
     if said.subsections is not UNSET:
         has.append("subsections")
-        for part in ("story", "function", "heading"):
-            if [one for one in said.subsections if getattr(one, part) is not UNSET]:
-                has.append(f"subsections.{part}")
+        if [one for one in said.subsections if one.story is not UNSET]:
+            has.append("subsections.story")
+        if [one for one in said.subsections if one.function is not UNSET]:
+            has.append("subsections.function")
+        if [one for one in said.subsections if one.heading is not UNSET]:
+            has.append("subsections.heading")
     return frozenset(has)
 
 
