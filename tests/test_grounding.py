@@ -3,9 +3,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import convert
+from msgspec import ValidationError, convert
+from test_schemas import spoilt
 
-from khabar.grounding import Prediction, ground
+from khabar.grounding import Placed, Prediction, ground
 from khabar.model import Document
 from khabar.quotes import Located, find_quote, whole_word
 from khabar.schemas import inventory
@@ -14,9 +15,9 @@ TEXT = "زار وزير بغداد، وببغداد التقى 🙂 رئيس ب�
 GOLD = Document(doc_id="d", text=TEXT)
 
 
-def grounded(**layers):
+def grounded(kind=Prediction, **layers):
     """A prediction of these layers, grounded in the text."""
-    return ground(convert({"doc_id": "d", **layers}, Prediction), GOLD, inventory())
+    return ground(convert({"doc_id": "d", **layers}, kind), GOLD, inventory())
 
 
 def one(span, **more):
@@ -192,9 +193,15 @@ def test_what_does_not_hold_is_a_fault_and_leaves_a_document(rule):
 def _shape(found):
     """Everything that scoring sees of what was grounded."""
     document = found.document
+    quotes = [[(q.edges, q.text) for q in one.evidence] for one in (*document.relations, *document.stance)]
     return (
         [(e.id, e.type, e.name or None, [(m.edges, m.text, m.form) for m in e.mentions]) for e in document.entities],
-        [(r.type, r.head, r.tail, [(q.edges, q.text) for q in r.evidence]) for r in document.relations],
+        [(r.id, r.type, r.head, r.tail) for r in document.relations],
+        [(s.id, s.holder, s.target, s.label, s.mode, s.source) for s in document.stance],
+        quotes,
+        [(s.id, s.start, s.end, s.kind, s.story, s.function) for s in document.subsections],
+        [s.heading and (s.heading.edges, s.heading.text) for s in document.subsections],
+        found.rejected,
         sorted(found.has),
         [(fault.rule, fault.pointer, fault.voids) for fault in found.faults],
     )
@@ -218,6 +225,7 @@ def test_what_is_taken_as_it_comes_is_what_would_be_built(entities, shift):
         return [{"start": s + shift, "end": e + shift, **({"text": TEXT[s:e]} if given else {})} for s, e, *_ in found]
 
     def prediction(*given):
+        read_as = Placed if Placed in given else Prediction
         layers = {
             "entities": [
                 {
@@ -234,13 +242,63 @@ def test_what_is_taken_as_it_comes_is_what_would_be_built(entities, shift):
                 for name, _, found in entities
             ],
         }
-        return _shape(grounded(**layers))
+        return _shape(grounded(read_as, **layers))
 
     told = prediction("text")
+    assert told == prediction("text", Placed)
     if shift == 0:
         assert told == prediction()
     elif entities:
-        assert told[3]
+        assert told[-1]
+
+
+def _placed(start, end, **more):
+    return {"start": start, "end": end, "text": TEXT[start:end], **more}
+
+
+SOUND = {
+    "doc_id": "d",
+    "offset_unit": "codepoint",
+    "text": TEXT,
+    "entities": [
+        {
+            "id": "a",
+            "type": "PER",
+            "name": None,
+            "mentions": [_placed(4, 8, form="nominal"), _placed(0, 3, form="name")],
+        },
+        {"id": "b", "type": "GPE", "name": None, "wikidata": "Q1530", "mentions": [_placed(9, 14, form="name")]},
+    ],
+    "relations": [{"id": "x", "type": "near", "head": "a", "tail": "b", "evidence": [_placed(4, 14)]}],
+    "stance": [
+        {"holder": "author", "target": "a", "label": "favor", "mode": "stated", "source": "b", "evidence": []},
+        {"holder": "a", "target": "b", "label": "against", "mode": None},
+    ],
+    "subsections": [
+        {"start": 0, "end": 9, "kind": "lead", "function": "main_event", "story": 1, "heading": _placed(0, 3)},
+        {"start": 9, "end": 20, "kind": "body", "heading": None},
+    ],
+    "rejected": [{"layer": "stance", "label": "favor"}],
+}
+
+
+@given(spoilt(SOUND) | st.just(SOUND))
+def test_a_placed_prediction_means_what_any_prediction_means(value):
+    """Whatever can be read with all its spans placed, sound or not, is grounded as what is read in the usual way."""
+    try:
+        placed = convert(value, Placed)
+    except ValidationError:
+        return
+    assert _shape(ground(placed, GOLD, inventory())) == _shape(ground(convert(value, Prediction), GOLD, inventory()))
+
+
+def test_a_sound_prediction_is_taken_as_it_was_read():
+    """Its spans are those of the prediction, not built anew."""
+    placed = convert(SOUND, Placed)
+    found = ground(placed, GOLD, inventory())
+    assert not found.faults
+    assert found.document.entities[0].mentions[0] is placed.entities[0].mentions[0]
+    assert found.document.subsections[0].heading is placed.subsections[0].heading
 
 
 def test_a_text_that_is_elsewhere_is_told_where():

@@ -208,6 +208,8 @@ def test_bad_predictions_are_refused_with_their_place(kind, tmp_path):
         '{"doc_id": "d", "mentions": [{"type": "GPE", "start": 0, "end": 3}], "mentions": []}',
         '{"doc_id": "d", "mentions": [{"type": "GPE", "start" : 0, "start" : 1, "end" : 3}]}',
         '{"doc_id": "d", "text": null, "mentions": [], "metadata": {"a": ":", "a": ":"}}',
+        '{"doc_id":"d","entities":[{"id":"e","type":"GPE","mentions":[{"start":0,"end":3,"end":3,"text":"زار","form":"name"}]}]}',
+        '{"doc_id":"d","relations":[],"relations":[],"entities":[{"id":"\\u003a","type":"GPE","mentions":[{"start":0,"end":3,"text":"زار","form":"name"}]}]}',
     ],
 )
 def test_a_property_that_stands_twice_is_refused(line, tmp_path):
@@ -442,6 +444,20 @@ def test_processes_change_no_figure(tmp_path):
     path.write_text('{"doc_id": "a", "mentions": [{"type": "gpe", "start": 0, "end": 2}]}\n', "utf-8")
     with pytest.raises(Invalid, match="gpe"):
         score(GOLD, path, jobs=2)
+
+
+@pytest.mark.parametrize("invalid", ["error", "penalise"])
+@pytest.mark.parametrize("chosen", [{"layers": ["entities"]}, {"measures": ["entities.strict"]}])
+def test_layers_that_are_not_scored_are_not_looked_at(chosen, invalid, tmp_path):
+    """Whatever stands in them: a label that is none, an item of a wrong form, a property twice."""
+    odd = '"relations":[{"type":"none","head":"x","tail":"y"}],"stance":[{"label":1,"label":2}],"subsections":"?"'
+    for line in ('{"doc_id":"a",%s}', '{"doc_id":"a","mentions":[{"type":"GPE","start":11,"end":16}],%s}'):
+        (tmp_path / "p.jsonl").write_text(line % odd, "utf-8")
+        card = score(GOLD, tmp_path / "p.jsonl", invalid=invalid, **chosen)
+        assert card.penalised == 0
+        assert sum(row.counts.matched_gold for row in card.rows if row.measure == "entities.strict") == ("men" in line)
+    with pytest.raises(Invalid, match="relations"):
+        score(GOLD, tmp_path / "p.jsonl", layers=["relations"])
 
 
 def test_measures_and_slices_are_chosen_by_name():

@@ -20,8 +20,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from khabar.corpus import BUFFER, no_lines, open_bytes
 from khabar.grounding import (
-    READ_PLACED,
-    READ_PREDICTION,
+    LAYER_OF,
     FlatMention,
     Placed,
     PredictedEntity,
@@ -33,8 +32,10 @@ from khabar.grounding import (
     Rejected,
     Said,
     Void,
+    reader,
+    without_unread,
 )
-from khabar.model import Document, Layer
+from khabar.model import LAYERS, Document, Layer
 from khabar.problems import Invalid, Problem, decode, in_json
 from khabar.quotes import Located
 from khabar.schemas import Inventory, validator
@@ -171,20 +172,27 @@ def _said(item: Document | Mapping[str, Any]) -> object:
     return {name: value for name, value in msgspec.structs.asdict(item).items() if value is not None}
 
 
-def read_prediction(record: Record, raw: bytes, labels: Inventory) -> Said | tuple[Problem, ...]:
-    """The prediction in the bytes of a record, or everything that is wrong with their form."""
+def read_prediction(
+    record: Record, raw: bytes, labels: Inventory, layers: frozenset[Layer] = frozenset(LAYERS)
+) -> Said | tuple[Problem, ...]:
+    """The prediction in the bytes of a record, or everything that is wrong with their form.
+
+    Of layers other than ``layers`` it is seen only whether they are there: they are empty.
+    """
     try:
-        found = _typed(raw.removeprefix(_MARK))
+        found = _typed(raw.removeprefix(_MARK), layers)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return _explain(record, raw, labels, str(error))
-    return found if _no_property_twice(raw, found) else decode(record.path, raw, record.line)[2] or found
+        return _explain(record, raw, labels, layers, str(error))
+    if not _no_property_twice(raw, found) and (problems := decode(record.path, raw, record.line)[2]):
+        return problems
+    return without_unread(found)
 
 
-def _typed(raw: bytes) -> Said:
+def _typed(raw: bytes, layers: frozenset[Layer]) -> Said:
     try:
-        return READ_PLACED(raw)
+        return reader(Placed, layers)(raw)
     except msgspec.ValidationError:
-        return READ_PREDICTION(raw)
+        return reader(Prediction, layers)(raw)
 
 
 def _no_property_twice(raw: bytes, found: Said) -> bool:
@@ -202,13 +210,16 @@ def _no_property_twice(raw: bytes, found: Said) -> bool:
     return colons == _ENCODE(found).count(b":")
 
 
-def _explain(record: Record, raw: bytes, labels: Inventory, reason: str) -> tuple[Problem, ...]:
+def _explain(
+    record: Record, raw: bytes, labels: Inventory, layers: frozenset[Layer], reason: str
+) -> tuple[Problem, ...]:
     source, value, problems = decode(record.path, raw, record.line)
     if problems:
         return problems
     found = tuple(
         in_json("schema", record.path, source, at, message, fix, record.line)
         for at, message, fix in validator("prediction", labels).problems(value)
+        if not at or LAYER_OF.get(str(at[0])) in (None, *layers)
     )
     fix = "See schemas/prediction.schema.json."
     return found or (in_json("schema", record.path, source, (), reason, fix, record.line),)
@@ -223,11 +234,11 @@ _ITEMS: dict[str, tuple[type[Struct], Layer, str]] = {
 }
 
 
-def salvage(raw: bytes) -> tuple[Prediction, tuple[Void, ...]] | None:
+def salvage(raw: bytes, layers: frozenset[Layer] = frozenset(LAYERS)) -> tuple[Prediction, tuple[Void, ...]] | None:
     """What can still be scored of a prediction whose form is wrong, and a void for each item that cannot.
 
     An entity whose form is wrong anywhere is lost with all its mentions. None where nothing can be scored: what
-    is not JSON, or names no document.
+    is not JSON, or names no document. Layers other than ``layers`` are empty.
     """
     _, value, problems = decode("", raw)
     if problems or not isinstance(value, dict):
@@ -236,6 +247,8 @@ def salvage(raw: bytes) -> tuple[Prediction, tuple[Void, ...]] | None:
     lost: list[Void] = []
     for name, (kind, layer, label) in _ITEMS.items():
         items = value.get(name)
+        if layer not in layers and isinstance(items, list):
+            items = []
         if items == "gold":
             kept[name] = items
         elif isinstance(items, list):

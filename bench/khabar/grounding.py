@@ -17,11 +17,12 @@ from functools import cache, cached_property
 from typing import Annotated, Any, Generic, Literal, TypeVar, cast
 
 import msgspec
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from khabar.corpus import checksum
 from khabar.model import (
     AUTHOR,
+    LAYERS,
     NAME,
     WHITE_SPACE,
     Document,
@@ -205,7 +206,10 @@ class Placed(_Prediction[PlacedMention, PlacedSpan], frozen=True, kw_only=True, 
             + (one.function is not UNSET)
             for one in _items(self.subsections)
         ]
-        own = [value is not UNSET for value in msgspec.structs.astuple(self)]
+        own = [
+            bytes(value).count(b":") + 1 if isinstance(value, Raw) else value is not UNSET
+            for value in msgspec.structs.astuple(self)
+        ]
         return sum(own) + sum(entities) + sum(relations) + sum(stances) + sum(sections)
 
 
@@ -214,8 +218,25 @@ Said = Prediction | Placed
 READ_PREDICTION = msgspec.json.Decoder(Prediction).decode
 """Read one prediction; raises msgspec.DecodeError where it is not one."""
 
-READ_PLACED = msgspec.json.Decoder(Placed).decode
-"""Read one prediction whose spans are placed; raises msgspec.DecodeError where it is not one."""
+LAYER_OF: Mapping[str, Layer] = {"mentions": "entities", **{layer: layer for layer in LAYERS}}
+"""The properties of a prediction that hold layers."""
+
+
+@cache
+def reader(kind: type[Said], layers: frozenset[Layer]) -> Callable[[bytes], Said]:
+    """As `READ_PREDICTION`, for predictions of one kind; layers other than these are kept as they stand, undecoded."""
+    unread = [(name, Raw | UnsetType, UNSET) for name, layer in LAYER_OF.items() if layer not in layers]
+    shape = msgspec.defstruct(
+        kind.__name__, unread, bases=(kind,), frozen=True, kw_only=True, forbid_unknown_fields=True
+    )
+    return cast("Callable[[bytes], Said]", msgspec.json.Decoder(shape).decode)
+
+
+def without_unread(said: Said) -> Said:
+    """A prediction with nothing in the layers that were not decoded."""
+    unread = {name: value for name in LAYER_OF if isinstance(value := getattr(said, name), Raw)}
+    empty = {name: "gold" if bytes(value) == b'"gold"' else () for name, value in unread.items()}
+    return msgspec.structs.replace(said, **empty) if empty else said
 
 
 class Void(Struct, frozen=True):

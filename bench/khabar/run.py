@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
@@ -17,7 +18,7 @@ from khabar.formats import PredictionFile, Record, Track, read_prediction, salva
 from khabar.grounding import Fault, Said, Unlocated, Void, ground, voids
 from khabar.ledger import Ledger
 from khabar.measures import MEASURES, Fact, facts
-from khabar.model import COREFERENT, Document, Edges, Layer
+from khabar.model import COREFERENT, LAYERS, Document, Edges, Layer
 from khabar.problems import Invalid, Problem, decode, in_json, isolate, json_pointer
 from khabar.projections import counted, fold, project_pair, projected_inventory, type_map
 from khabar.quotes import Tier
@@ -176,6 +177,17 @@ class Run:
             and ("token" not in measure.needs or options.token)
         ]
 
+    @cached_property
+    def read_layers(self) -> frozenset[Layer]:
+        """The layers of which predictions are read: those that are scored, entities for those that name them.
+
+        Pairs that are kept are whole.
+        """
+        scored = {measure.layer for measure in self.measures}
+        if self.options.keep:
+            return frozenset(LAYERS)
+        return frozenset(scored | {"entities"} if scored & {"relations", "stance"} else scored)
+
     @property
     def track(self) -> Track:
         """The track of the run."""
@@ -320,11 +332,11 @@ class Run:
     def _read(self, record: Record, found: Found) -> tuple[Said | None, tuple[Void, ...]]:
         """The prediction of a record, and what of it cannot be scored."""
         raw = self.predictions.raw(record)
-        prediction = read_prediction(record, raw, self.labels)
+        prediction = read_prediction(record, raw, self.labels, self.read_layers)
         if not isinstance(prediction, tuple):
             return prediction, ()
         self._problem(found, *prediction)
-        saved = salvage(raw) if self.options.invalid == "penalise" else None
+        saved = salvage(raw, self.read_layers) if self.options.invalid == "penalise" else None
         found.counted["unread"] += saved is None
         found.counted["penalised"] += len(saved[1]) if saved else 0
         return saved or (None, ())
