@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from strategies import INVENTORY, disguised, documents, pairs
 
 import khabar
-from khabar.grounding import READ_PREDICTION, Void, ground
+from khabar.grounding import Prediction, Void, ground, reader
 from khabar.model import ISSUE, NAME, Document, Entity, Mention, Relation, Stance
 from khabar.problems import Invalid
 from khabar.projections import (
@@ -305,7 +305,7 @@ def test_the_whole_corpus_in_each_schemes_labels_is_perfect():
             said = {key: raw[key] for key in ("doc_id", "entities", "relations", "stance")}
             for one in said["entities"]:
                 one["type"] = types.folded[one["type"]] or one["type"]
-            prediction = fold(READ_PREDICTION(json.dumps(said).encode()), types)
+            prediction = fold(reader(Prediction)(json.dumps(said).encode()), types)
             grounded = ground(prediction, gold, inventory)
             assert not grounded.faults
             sides.append(project_pair(gold, grounded.document, types))
@@ -320,13 +320,13 @@ def test_a_label_of_neither_side_is_a_listed_problem():
     types = type_map("wojood", INVENTORY)
     mentions = [{"type": kind, "text": "كامل"} for kind in ("PERS", "PER", "CURR", "WORK", "PERZ")]
     raw = json.dumps({"doc_id": "d", "mentions": mentions[:1] + mentions[2:]}).encode()
-    grounded = ground(fold(READ_PREDICTION(raw), types), GOLD, projected_inventory(INVENTORY, types))
+    grounded = ground(fold(reader(Prediction)(raw), types), GOLD, projected_inventory(INVENTORY, types))
     assert [(fault.rule, fault.pointer, fault.fix) for fault in grounded.faults] == [
         ("label", ("mentions", 3, "type"), "Did you mean PERS?")
     ]
-    ours = fold(READ_PREDICTION(json.dumps({"doc_id": "d", "mentions": mentions[1:2]}).encode()), types)
+    ours = fold(reader(Prediction)(json.dumps({"doc_id": "d", "mentions": mentions[1:2]}).encode()), types)
     assert ours.mentions[0].type == "PERS"
-    given_gold = fold(READ_PREDICTION(b'{"doc_id": "d", "entities": "gold"}'), types)
+    given_gold = fold(reader(Prediction)(b'{"doc_id": "d", "entities": "gold"}'), types)
     assert given_gold.entities == "gold"
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from khabar.corpus import open_set
-from khabar.grounding import READ_PREDICTION
+from khabar.grounding import Prediction, reader
 from khabar.schemas import ENUMS, data_folder, files, inventory, validator, with_labels
 
 SCHEMES = {"wojood", "ace2005", "ontonotes", "dwie", "anercorp", "mawqif"}
@@ -145,7 +145,7 @@ def test_the_fast_and_the_reference_validator_agree(value):
 def test_the_typed_reader_accepts_what_the_schema_accepts(value):
     """Reading a prediction and validating it agree, labels aside: these are judged when it is grounded."""
     try:
-        READ_PREDICTION(json.dumps(value).encode())
+        reader(Prediction)(json.dumps(value).encode())
         read = True
     except msgspec.DecodeError:
         read = False

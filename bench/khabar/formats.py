@@ -200,7 +200,7 @@ def _no_property_twice(raw: bytes, found: Said) -> bool:
 
     Each property has a colon, and words may have more; a property that was dropped leaves one too many.
     """
-    if b"\\" in raw and b"\\u003" in raw:  # a colon may be written so
+    if b"\\" in raw and (b"\\u003a" in raw or b"\\u003A" in raw):  # an escaped colon
         return False
     colons = raw.count(b":")
     if isinstance(found, Placed):

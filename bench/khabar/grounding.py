@@ -197,8 +197,7 @@ class Placed(_Prediction[PlacedMention, PlacedSpan], frozen=True, kw_only=True, 
             for one in _items(self.stance)
         ]
         sections = [
-            (2 if one.first is UNSET else 1)
-            + 1
+            (3 if one.first is UNSET else 2)
             + (3 if one.heading else 0)
             + (one.heading is not UNSET)
             + (one.id is not UNSET)
@@ -215,16 +214,16 @@ class Placed(_Prediction[PlacedMention, PlacedSpan], frozen=True, kw_only=True, 
 
 Said = Prediction | Placed
 
-READ_PREDICTION = msgspec.json.Decoder(Prediction).decode
-"""Read one prediction; raises msgspec.DecodeError where it is not one."""
-
 LAYER_OF: Mapping[str, Layer] = {"mentions": "entities", **{layer: layer for layer in LAYERS}}
 """The properties of a prediction that hold layers."""
 
 
 @cache
-def reader(kind: type[Said], layers: frozenset[Layer]) -> Callable[[bytes], Said]:
-    """As `READ_PREDICTION`, for predictions of one kind; layers other than these are kept as they stand, undecoded."""
+def reader(kind: type[Said], layers: frozenset[Layer] = frozenset(LAYERS)) -> Callable[[bytes], Said]:
+    """A function that reads one prediction; it raises msgspec.DecodeError where it is not one of the kind.
+
+    Layers other than ``layers`` are kept as they stand, undecoded.
+    """
     unread = [(name, Raw | UnsetType, UNSET) for name, layer in LAYER_OF.items() if layer not in layers]
     shape = msgspec.defstruct(
         kind.__name__, unread, bases=(kind,), frozen=True, kw_only=True, forbid_unknown_fields=True
