@@ -21,8 +21,10 @@ RESAMPLES, ROUNDS, SEED = 1000, 10_000, 12345
 FEW = 30
 """With fewer documents than this, intervals and tests say little: a warning is due."""
 
-_MANY = 8_000_000
-"""So many weights are held at once: for each of these lots the documents' counts are put together anew."""
+_MANY = 20_000_000
+"""So many weights (a byte each) are held at once: for each lot of them the documents' counts are put together anew."""
+_DRAWN = 500_000
+"""So many exchanges are drawn at once; with another number, a seed would give others."""
 EXACT = 12
 """Up to so many documents every exchange of two systems' documents is tried."""
 
@@ -92,12 +94,15 @@ def parts_of(figures: Sequence[Figure]) -> list[Part]:
 
 
 def _weights(documents: int, resamples: int, seed: int) -> "Iterator[Weights]":
-    """How often each document was drawn, with replacement (Efron & Tibshirani 1993), some resamples at a time."""
+    """How often each document was drawn, with replacement (Efron & Tibshirani 1993), some resamples at a time.
+
+    A byte holds it: that one of n documents is drawn 256 times in n has a chance below n / 256!.
+    """
     import numpy as np
 
     rng = np.random.default_rng(seed)
     while resamples > 0:
-        weights = np.empty((min(resamples, max(1, _MANY // documents)), documents), np.min_scalar_type(documents))
+        weights = np.empty((min(resamples, max(1, _MANY // documents)), documents), np.uint8)
         for row in weights:
             row[:] = np.bincount(rng.integers(0, documents, size=documents, dtype=np.int32), minlength=documents)
         yield weights
@@ -247,7 +252,7 @@ def _exchanges(documents: int, rounds: int, seed: int) -> "Iterator[Weights]":
         return
     rng = np.random.default_rng(seed)
     while rounds > 0:
-        count = min(rounds, max(1, _MANY // documents))
+        count = min(rounds, max(1, _DRAWN // documents))
         yield rng.integers(0, 2, size=(count, documents), dtype=np.int8)
         rounds -= count
 
