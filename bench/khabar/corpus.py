@@ -7,19 +7,19 @@ A text that a set withholds (a published one may be) is looked for in the folder
 import gzip
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Raw, Struct
 
 from khabar import schemas
-from khabar.model import Document
+from khabar.model import LAYERS, Document, Layer
 from khabar.problems import Invalid, Problem
 from khabar.schemas import Inventory
 
@@ -31,7 +31,6 @@ CANARY = "khabar benchmark data must not be in training data canary 3d1f9c52-7a6
 BUFFER = 1 << 20
 """So many bytes of a file are read ahead: its lines are long, and in a small buffer each would be put together."""
 
-_DOCUMENT = msgspec.json.Decoder(Document)
 _MARK = b"\xef\xbb\xbf"
 
 
@@ -118,12 +117,20 @@ class DocumentSet(Struct, frozen=True, eq=False, dict=True):
     def _files(self) -> list[Path]:
         return sorted((self.place / "annotations").glob("*.json"))
 
-    def documents(self, split: str | None = None, between: tuple[int, int] | None = None) -> Iterator[Document]:
-        """Every document, or those of one split. Raises Invalid at the first of them that cannot be read."""
+    def documents(
+        self,
+        split: str | None = None,
+        between: tuple[int, int] | None = None,
+        layers: Collection[Layer] = LAYERS,
+    ) -> Iterator[Document]:
+        """Every document, or those of one split; of ``layers``, the others being empty and not looked at.
+
+        Raises Invalid at the first document that cannot be read.
+        """
         for entry in self._stored(between):
             if split is not None and not _may_name(entry.metadata or entry.raw, split):
                 continue
-            document = read(entry)
+            document = read(entry, layers)
             if split is None or (document.metadata and document.metadata.split == split):
                 yield document
 
@@ -197,33 +204,63 @@ def find_text(root: Path, doc_id: str) -> Path | None:
     return next((place for place in places if place.is_file()), None)
 
 
-def read(entry: Entry) -> Document:
-    """The document of an entry. Raises Invalid where it is not a good one; `khabar check` lists all reasons."""
+def read(entry: Entry, layers: Collection[Layer] = LAYERS) -> Document:
+    """The document of an entry, with these of its layers. Other layers are not looked at, and empty.
+
+    Raises Invalid where it is not a good one; `khabar check` lists all reasons.
+    """
+    unread = frozenset(LAYERS).difference(layers)
     try:
         if entry.metadata_path is None:
-            return _read_line(entry)
+            return _read_line(entry, unread)
         value = msgspec.json.decode(entry.raw)
         if entry.text is None:
             raise _no_text(entry, str(value["doc_id"]))
         value["text"] = entry.text.decode("utf-8")
         if entry.metadata is not None:
             value["metadata"] = msgspec.json.decode(entry.metadata)
-        return _checked(msgspec.convert(value, Document), entry)
+        return _checked(msgspec.convert(value | dict.fromkeys(unread, ()), Document), entry)
     except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError, RecursionError) as error:
         raise _unreadable(entry, str(error)) from None
 
 
-def _read_line(entry: Entry) -> Document:
+def _read_line(entry: Entry, unread: frozenset[str]) -> Document:
+    decode = _decoder(unread)
     try:
-        return _checked(_DOCUMENT.decode(entry.raw), entry)
+        return _checked(decode(entry.raw), entry)
     except msgspec.ValidationError:
         whole = _whole(entry)
         if whole is not entry:
-            return _checked(_DOCUMENT.decode(whole.raw), entry)
+            return _checked(decode(whole.raw), entry)
         value = msgspec.json.decode(entry.raw)
         if isinstance(value, dict) and value.get("text") is None:
             raise _no_text(entry, str(value.get("doc_id"))) from None
         raise
+
+
+@cache
+def _decoder(unread: frozenset[str]) -> Callable[[bytes], Document]:
+    """A function that reads a document from JSON, all but these layers: they are passed over undecoded."""
+    if not unread:
+        return msgspec.json.Decoder(Document).decode
+    said = msgspec.json.Decoder(
+        msgspec.defstruct(
+            "Document",
+            [(name, Raw, UNSET) for name in unread],
+            bases=(Document,),
+            namespace={"__post_init__": lambda _: None},
+            frozen=True,
+            kw_only=True,
+            forbid_unknown_fields=True,
+        )
+    ).decode
+    fields = [name for name in Document.__struct_fields__ if name not in unread]
+
+    def read_some(raw: bytes) -> Document:
+        found = said(raw)
+        return Document(**{name: getattr(found, name) for name in fields})
+
+    return read_some
 
 
 def quotes_of(annotation: dict[str, Any]) -> Iterator[dict[str, Any]]:
