@@ -4,19 +4,20 @@ Items that must be the same are paired by a key, items that must overlap by thei
 assignment in exact arithmetic whose ties are broken by what the entities are, never by where they stand.
 """
 
-from bisect import bisect_left
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Container, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from functools import cached_property
 from heapq import heappop, heappush
 from math import lcm
-from operator import attrgetter
-from typing import NamedTuple, TypeVar, cast
+from typing import NamedTuple, TypeVar
 
+import numpy as np
+
+from khabar.collected import Entities, Labels
+from khabar.columns import Side, sides
 from khabar.counts import GRAIN
-from khabar.grounding import Unlocated, Void
-from khabar.model import AUTHOR, COREFERENT, ISSUE, NAME, Document, Edges, Entity, Section, paragraphs
+from khabar.joins import NONE, Column, Mask, Spans, as_column, matches, overlaps
+from khabar.model import Edges, Entity
 
 Weight = TypeVar("Weight")
 Made = TypeVar("Made")
@@ -30,14 +31,6 @@ Item = tuple[Hashable, str]
 
 Name = tuple[int, int, str]
 """A mention as the entity measures see it: start, end (code points) and entity type."""
-
-
-class Segment(NamedTuple):
-    """A run of paragraphs ``first`` to ``last`` (0-based, inclusive) and its section; None for a gap."""
-
-    first: int
-    last: int
-    section: Section | None
 
 
 def same(predicted: Sequence[Item], gold: Sequence[Item]) -> Pairs:
@@ -67,7 +60,10 @@ def same(predicted: Sequence[Item], gold: Sequence[Item]) -> Pairs:
     return pairs
 
 
-def overlapping(predicted: Sequence[Name], gold: Sequence[Name]) -> Pairs:
+Labelled = TypeVar("Labelled", str, int)
+
+
+def overlapping(predicted: Sequence[tuple[int, int, Labelled]], gold: Sequence[tuple[int, int, Labelled]]) -> Pairs:
     """Pair spans that overlap: a maximum one-to-one matching, in O(n log n).
 
     The span that ends first is paired with the overlapping span of the other side that ends first. Nothing is
@@ -80,7 +76,7 @@ def overlapping(predicted: Sequence[Name], gold: Sequence[Name]) -> Pairs:
     )
     starts = [sorted([(start, end, label, at) for at, (start, end, label) in enumerate(spans)]) for spans in sides]
     begun = [0, 0]
-    heaps: list[list[tuple[int, int, str, int]]] = [[], []]
+    heaps: list[list[tuple[int, int, Labelled, int]]] = [[], []]
     taken: tuple[set[int], set[int]] = (set(), set())
     pairs: Pairs = []
     for end, _, _, side, at in ends:
@@ -177,73 +173,102 @@ def _heaviest_of_many(weights: Mapping[tuple[int, int], float]) -> Pairs:
 
 
 def align_entities(predicted: Sequence[Entity], gold: Sequence[Entity], soft_issues: bool = False) -> dict[str, str]:
-    """The one-to-one map of predicted onto gold entities (ids) that maximises the sum of φ4 (Luo 2005).
+    """The one-to-one map of the predicted onto the gold entities (ids) of one document, as `aligned` has it.
 
-    φ4 = 2·s / (|p| + |g|) with s the number of exact spans that two entities share, in exact arithmetic. Among
-    optima, the one with most equal types is taken; then the one whose sorted list of (gold spans, predicted
-    spans) is smallest. ``soft_issues``: where either entity is an ISSUE, s is the maximum one-to-one sum of
-    intersection over union of their mentions, of which only ½ and more counts.
+    ``soft_issues``: an ISSUE is found by overlap, as stance has it.
     """
-    shared = shared_spans(predicted, gold)
-    if soft_issues:
-        mine = {row for row, entity in enumerate(predicted) if entity.type == ISSUE}
-        yours = {column for column, entity in enumerate(gold) if entity.type == ISSUE}
-        shared = _hard_shares(shared, mine, yours) | _soft_shares(predicted, gold, mine, yours)
-    return _assigned(shared, predicted, gold)
+    types = Labels()
+    collected = Entities(types), Entities(types)
+    for side, entities in zip(collected, (predicted, gold), strict=True):
+        side.add(entities)
+    mine, yours = sides(*collected, as_column([0]))
+    shared = shared_spans(mine, yours)
+    found = aligned(mine, yours, with_issues(mine, yours, shared) if soft_issues else shared)
+    return {predicted[row].id: gold[at].id for row, at in enumerate(found.tolist()) if at != NONE}
 
 
-Rivals = tuple[int, int]
-"""Positions of a predicted entity (row) and a gold one (column), or of their mentions."""
-Shared = Mapping[Rivals, Fraction | int]
-"""How much a predicted and a gold entity share, where they share anything."""
+class Shared(NamedTuple):
+    """The predicted entities (rows) and gold entities (columns) that share anything, and how much each two share.
+
+    ``number`` is how many pairs of their mentions this comes from: for exact spans, how many spans they share. What two
+    share is ``above / below``, or where ``below`` is 0 what ``sum_of`` gives for the position of the two.
+    """
+
+    row: Column
+    column: Column
+    number: Column
+    above: Column
+    below: Column
+    sum_of: Callable[[int], Fraction] | None = None
+
+    def amount(self, at: int) -> Fraction | int:
+        """What the two at a position share."""
+        below = int(self.below[at])
+        if self.sum_of and not below:
+            return self.sum_of(at)
+        return Fraction(int(self.above[at]), below) if below > 1 else int(self.above[at])
+
+    def contested(self) -> Mask:
+        """Which of the two have something in common with a third."""
+        rivals: Mask = (np.bincount(self.row)[self.row] > 1) | (np.bincount(self.column)[self.column] > 1)
+        return rivals
 
 
-def shared_spans(predicted: Sequence[Entity], gold: Sequence[Entity]) -> Shared:
+def shared_spans(predicted: Side, gold: Side) -> Shared:
     """How many exact spans entities share."""
-    places: dict[Edges, list[int]] = {}
-    for column, entity in enumerate(gold):
-        for mention in entity.mentions:
-            span = (mention.start, mention.end)
-            if span in places:
-                places[span].append(column)
-            else:
-                places[span] = [column]
-    shared: dict[tuple[int, int], Fraction | int] = {}
-    for row, entity in enumerate(predicted):
-        for mention in entity.mentions:
-            for column in places.get((mention.start, mention.end), ()):
-                shared[row, column] = shared.get((row, column), 0) + 1
-    return shared
+    (row, col), spans = _counted(predicted, gold, *matches(predicted.place, gold.place))
+    return Shared(row, col, spans, spans, np.ones_like(spans))
 
 
-def _hard_shares(shared: Shared, mine: Container[int], yours: Container[int]) -> dict[Rivals, Fraction | int]:
-    """What entities share that are no ISSUE; ``mine`` and ``yours`` are the rows and columns of those that are."""
-    return {pair: s for pair, s in shared.items() if pair[0] not in mine and pair[1] not in yours}
+def _counted(predicted: Side, gold: Side, mine: Column, yours: Column) -> tuple[tuple[Column, Column], Column]:
+    """The entities of pairs of mentions, each two once and in order, and how many pairs of mentions each two have."""
+    width = max(1, len(gold.entities))
+    pairs, numbers = np.unique(predicted.owner[mine] * width + gold.owner[yours], return_counts=True)
+    row, col = np.divmod(pairs, width)
+    return (row, col), numbers
 
 
-def _soft_shares(
-    predicted: Sequence[Entity], gold: Sequence[Entity], mine: Collection[int], yours: Collection[int]
-) -> dict[Rivals, Fraction | int]:
-    """What entities share where one of them is an ISSUE: the overlap of their mentions."""
-    everything = sorted((m.start, m.end, column, y) for column, e in enumerate(gold) for y, m in enumerate(e.mentions))
-    issues = [found for found in everything if found[2] in yours]
-    unions: dict[Rivals, dict[Rivals, Fraction]] = {}
-    for facing, rows in ((everything, mine), (issues, [row for row in range(len(predicted)) if row not in mine])):
-        if not facing:
-            continue
-        longest = max(last - first for first, last, _, _ in facing)
-        for row in rows:
-            for m, mention in enumerate(predicted[row].mentions):
-                start, end = mention.start, mention.end
-                for at in range(bisect_left(facing, (start - longest,)), len(facing)):
-                    first, last, column, y = facing[at]
-                    if first >= end:
-                        break
-                    if start < last:
-                        common, union = min(end, last) - max(start, first), max(end, last) - min(start, first)
-                        if 2 * common >= union:
-                            unions.setdefault((row, column), {})[m, y] = Fraction(common, union)
-    return {pair: _greatest_sum(shares) for pair, shares in unions.items()}
+def with_issues(predicted: Side, gold: Side, shared: Shared) -> Shared:
+    """The same, but where either entity is an ISSUE, what they share is the overlap of their mentions.
+
+    That is the maximum one-to-one sum of intersection over union of the mentions, of which only ½ and more counts.
+    """
+    mine, yours = predicted.type == predicted.issue, gold.type == gold.issue
+    hard = np.flatnonzero(~mine[shared.row] & ~yours[shared.column])
+    mentions, facing = np.flatnonzero(mine[predicted.owner]), np.flatnonzero(~mine[predicted.owner])
+    issues = np.flatnonzero(yours[gold.owner])
+    m, y = overlaps(predicted.span.chosen(mentions), gold.span)
+    more_m, more_y = overlaps(predicted.span.chosen(facing), gold.span.chosen(issues))
+    m, y = np.append(mentions[m], facing[more_m]), np.append(y, issues[more_y])
+    common, union = intersection_and_union(predicted.span.chosen(m), gold.span.chosen(y))
+    enough = 2 * common >= union
+    m, y, common, union = m[enough], y[enough], common[enough], union[enough]
+    (row, col), numbers = _counted(predicted, gold, m, y)
+    order = np.lexsort((gold.owner[y], predicted.owner[m]))
+    first = np.cumsum(numbers) - numbers
+
+    def sum_of(at: int) -> Fraction:
+        begin, count = int(first[at - len(hard)]), int(numbers[at - len(hard)])
+        chosen = order[begin : begin + count].tolist()
+        return _greatest_sum({(int(m[i]), int(y[i])): Fraction(int(common[i]), int(union[i])) for i in chosen})
+
+    def both(one: Column, more: Column) -> Column:
+        return np.append(one[hard], more)
+
+    return Shared(
+        both(shared.row, row),
+        both(shared.column, col),
+        both(shared.number, numbers),
+        both(shared.above, common[order[first]]),
+        both(shared.below, np.where(numbers == 1, union[order[first]], 0)),
+        sum_of,
+    )
+
+
+def intersection_and_union(mine: Spans, yours: Spans) -> tuple[Column, Column]:
+    """How many code points two overlapping spans have in common, and how many they cover together."""
+    common = np.minimum(mine.end, yours.end) - np.maximum(mine.start, yours.start)
+    return common, np.maximum(mine.end, yours.end) - np.minimum(mine.start, yours.start)
 
 
 def _greatest_sum(shares: Mapping[tuple[int, int], Fraction]) -> Fraction:
@@ -254,24 +279,57 @@ def _greatest_sum(shares: Mapping[tuple[int, int], Fraction]) -> Fraction:
     return Fraction(sum(weights[pair] for pair in assign(weights)), scale)
 
 
-def _assigned(shared: Shared, predicted: Sequence[Entity], gold: Sequence[Entity]) -> dict[str, str]:
-    """The optimal map; pairs without a rival are taken at once."""
-    rows: dict[int, int] = {}
-    columns: dict[int, int] = {}
-    for row, column in shared:
-        rows[row] = rows.get(row, 0) + 1
-        columns[column] = columns.get(column, 0) + 1
-    chosen: dict[str, str] = {}
-    contested: dict[tuple[int, int], Fraction | int] = {}
-    for (row, column), s in shared.items():
-        if rows[row] == columns[column] == 1:
-            chosen[predicted[row].id] = gold[column].id
-        else:
-            contested[row, column] = s
-    for group in components(contested):
-        for row, column in _assign_group(group, predicted, gold):
-            chosen[predicted[row].id] = gold[column].id
-    return chosen
+def aligned(predicted: Side, gold: Side, shared: Shared) -> Column:
+    """For each predicted entity the gold entity that it stands for, or NONE: the one-to-one map with the most φ4.
+
+    φ4 = 2·s / (|p| + |g|) (Luo 2005) with s what two entities share, in exact arithmetic. Among optima, the one with
+    most equal types is taken; then the one whose sorted list of (gold spans, predicted spans) is smallest. Two
+    entities that share nothing with a third stand for each other.
+    """
+    found = np.full(len(predicted.entities), NONE)
+    contested = shared.contested()
+    found[shared.row[~contested]] = shared.column[~contested]
+    left = np.flatnonzero(contested)
+    for centre, leaf, first in (
+        (shared.row, shared.column, gold.first),
+        (shared.column, shared.row, predicted.first),
+    ):
+        best, settled = _best_of_stars(shared, left, centre[left], leaf[left], first, predicted, gold)
+        found[shared.row[best]] = shared.column[best]
+        left = left[~settled]
+    rivals = {(int(shared.row[at]), int(shared.column[at])): shared.amount(at) for at in left.tolist()}
+    for group in components(rivals):
+        for row, at in _assign_group(group, predicted.entities, gold.entities):
+            found[row] = at
+    return found
+
+
+_EXACT = 1 << 26
+"""Fractions with smaller denominators than this differ as doubles where they differ at all."""
+
+
+def _best_of_stars(
+    shared: Shared, left: Column, centre: Column, leaf: Column, first: Column, predicted: Side, gold: Side
+) -> tuple[Column, Mask]:
+    """Of entities whose rivals all have nothing else (``centre``; the rivals are ``leaf``), the pair that is best.
+
+    Also which of the pairs ``left`` are settled by that. ``first`` is the place of a rival's first mention, which its
+    spans begin with; where even these are the same, the pair is left to the exact rule.
+    """
+    if not len(left):
+        return left, np.zeros(0, dtype=bool)
+    _, number, counts = np.unique(centre, return_inverse=True, return_counts=True)
+    size = shared.below[left] * (predicted.size[shared.row[left]] + gold.size[shared.column[left]])
+    unfit = (size == 0) | (size >= _EXACT) | (np.bincount(leaf)[leaf] > 1)
+    phi = shared.above[left] / np.maximum(size, 1)
+    typed = predicted.type[shared.row[left]] == gold.type[shared.column[left]]
+    order = np.lexsort((-first[leaf], typed, phi, number))
+    last = np.cumsum(counts) - 1
+    best, second = order[last], order[np.maximum(last - 1, 0)]
+    tied = (counts > 1) & (phi[best] == phi[second]) & (typed[best] == typed[second])
+    tied &= first[leaf[best]] == first[leaf[second]]
+    decided = (np.bincount(number, unfit) == 0) & ~tied
+    return left[best[decided]], decided[number]
 
 
 def components(weights: Mapping[tuple[int, int], Weight]) -> Iterator[dict[tuple[int, int], Weight]]:
@@ -308,20 +366,22 @@ def _assign_group(
         (row, column): Fraction(2 * s) / (len(predicted[row].mentions) + len(gold[column].mentions))
         for (row, column), s in group.items()
     }
-    if len({row for row, _ in group}) == 1 or len({column for _, column in group}) == 1:
+    mine = {row: identity(predicted[row]) for row in {row for row, _ in group}}
+    yours = {column: identity(gold[column]) for column in {column for _, column in group}}
+    if len(mine) == 1 or len(yours) == 1:
         return [
             min(
                 group,
                 key=lambda pair: (
                     -phi[pair],
                     predicted[pair[0]].type != gold[pair[1]].type,
-                    _identity(gold[pair[1]]),
-                    _identity(predicted[pair[0]]),
+                    yours[pair[1]],
+                    mine[pair[0]],
                 ),
             )
         ]
     scale = lcm(*(value.denominator for value in phi.values()))
-    ranked = sorted(group, key=lambda pair: (_identity(gold[pair[1]]), _identity(predicted[pair[0]])))
+    ranked = sorted(group, key=lambda pair: (yours[pair[1]], mine[pair[0]]))
     count = len(ranked)
     weights: dict[tuple[int, int], int] = {}
     for rank, (row, column) in enumerate(ranked, 1):
@@ -330,223 +390,6 @@ def _assign_group(
     return assign(weights)
 
 
-def _identity(entity: Entity) -> tuple[list[Edges], str]:
+def identity(entity: Entity) -> tuple[list[Edges], str]:
     """What an entity is, whatever its id: its spans in order, and its type."""
     return sorted(mention.edges for mention in entity.mentions), entity.type
-
-
-def segments(sections: Iterable[Section], lines: Sequence[Edges]) -> tuple[Segment, ...]:
-    """Sections as runs of paragraphs; paragraphs that no section covers form one segment without a section per gap.
-
-    A paragraph belongs to the section that holds most of it, the earlier one of two that hold as much.
-    """
-    ordered = sorted(sections, key=_START)
-    found: list[Segment] = []
-    first, count = 0, len(ordered)
-    run_start, run_owner = 0, -2  # -1 is a gap
-    for position, (start, end) in enumerate(lines):
-        while first < count and ordered[first].end <= start:
-            first += 1
-        owner, most, at = -1, 0, first
-        while at < count and ordered[at].start < end:
-            held = min(end, ordered[at].end) - max(start, ordered[at].start)
-            if held > most:
-                owner, most = at, held
-            at += 1
-        if owner != run_owner:
-            if position:
-                found.append(Segment(run_start, position - 1, ordered[run_owner] if run_owner >= 0 else None))
-            run_start, run_owner = position, owner
-    if lines:
-        found.append(Segment(run_start, len(lines) - 1, ordered[run_owner] if run_owner >= 0 else None))
-    return tuple(found)
-
-
-_START = attrgetter("start")
-
-
-def near_misses(predicted: Iterable[int], gold: Iterable[int]) -> dict[int, int]:
-    """The predicted boundaries that no gold one shares but a gold one lies beside, each with that one; one-to-one.
-
-    From the left, as boundary similarity pairs them (Fournier 2013, n_t = 2).
-    """
-    mine, yours = set(predicted), set(gold)
-    left = sorted((place, place in mine) for place in mine ^ yours)
-    near: dict[int, int] = {}
-    at = 0
-    while at < len(left) - 1:
-        (place, side), (after, other) = left[at], left[at + 1]
-        if after == place + 1 and side != other:
-            near.update({place: after} if side else {after: place})
-            at += 1
-        at += 1
-    return near
-
-
-class Pair:
-    """A gold document and what was predicted for it; whatever several measures need is worked out once."""
-
-    def __init__(
-        self,
-        gold: Document,
-        predicted: Document,
-        voids: Iterable[Void] = (),
-        training_facts: frozenset[tuple[str, str, str]] | None = None,
-        coreferent: frozenset[str] = COREFERENT,
-    ) -> None:
-        """Take two documents of the same text.
-
-        ``voids`` are predicted items that can match nothing, ``training_facts`` what the training split states,
-        ``coreferent`` the entity types that take part in coreference.
-        """
-        self.coreferent = coreferent
-        self.gold = gold
-        self.predicted = predicted
-        self.training_facts = training_facts or frozenset()
-        self.voids: dict[str, Counter[str]] = defaultdict(Counter)
-        for void in voids:
-            # Evidence counts in characters.
-            lost = void.quote if isinstance(void, Unlocated) and void.layer.endswith(".evidence") else "1"
-            self.voids[void.layer][void.label] += len(lost)
-        self.memory: dict[str, object] = {}
-        """What a room works out once for several measures of a pair, under a name of its own."""
-
-    # Names: a document holds a span once per type, so that its names are a set.
-
-    @cached_property
-    def gold_set(self) -> frozenset[Name]:
-        """The gold mentions that the entity measures ask for: names of every type but ISSUE."""
-        return _names(self.gold)
-
-    @cached_property
-    def predicted_set(self) -> frozenset[Name]:
-        """The predicted mentions that the entity measures judge."""
-        return _names(self.predicted)
-
-    @cached_property
-    def ignored(self) -> dict[Name, str]:
-        """The gold mentions that the entity measures neither reward nor punish, with their forms."""
-        return _nominals(self.gold)
-
-    @cached_property
-    def predicted_nominals(self) -> frozenset[Name]:
-        """The predicted mentions that call themselves something else than a name."""
-        return frozenset(_nominals(self.predicted))
-
-    @cached_property
-    def gold_names(self) -> list[Name]:
-        """Gold's names in the order of the text."""
-        return sorted(self.gold_set)
-
-    @cached_property
-    def predicted_names(self) -> list[Name]:
-        """The predicted names in the order of the text."""
-        return sorted(self.predicted_set)
-
-    @cached_property
-    def equal(self) -> frozenset[Name]:
-        """The names that both sides have, with the same span and type."""
-        return self.gold_set & self.predicted_set
-
-    @cached_property
-    def left_predicted(self) -> list[Name]:
-        """The predicted names without an equal in gold, in the order of the text."""
-        return sorted(self.predicted_set - self.equal)
-
-    @cached_property
-    def left_gold(self) -> list[Name]:
-        """Gold's names without an equal in the prediction, in the order of the text."""
-        return sorted(self.gold_set - self.equal)
-
-    @cached_property
-    def shared(self) -> Shared:
-        """How many exact spans predicted and gold entities share."""
-        return shared_spans(self.predicted.entities, self.gold.entities)
-
-    @cached_property
-    def entities(self) -> dict[str, str]:
-        """Predicted onto gold entities (ids), for relations."""
-        if self.predicted.entities is self.gold.entities:
-            return {entity.id: entity.id for entity in self.gold.entities}
-        return _assigned(self.shared, self.predicted.entities, self.gold.entities)
-
-    @cached_property
-    def whole_entities(self) -> set[str]:
-        """The predicted entities (ids) that have just the spans of the gold entity which they stand for."""
-        predicted, gold, aligned = self.predicted.entities, self.gold.entities, self.entities
-        return {
-            predicted[row].id
-            for (row, column), s in self.shared.items()
-            if s == len(predicted[row].mentions) == len(gold[column].mentions)
-            and aligned.get(predicted[row].id) == gold[column].id
-        }
-
-    @cached_property
-    def voices(self) -> dict[str, str]:
-        """Predicted onto gold entities (ids), for stance: an ISSUE is found by overlap, the author is himself."""
-        predicted, gold = self.predicted.entities, self.gold.entities
-        mine = {row for row, entity in enumerate(predicted) if entity.type == ISSUE}
-        yours = {column for column, entity in enumerate(gold) if entity.type == ISSUE}
-        if predicted is gold or not (mine or yours):
-            return self.entities | {AUTHOR: AUTHOR}
-        soft = _soft_shares(predicted, gold, mine, yours)
-        mixed = [pair for pair in (*self.shared, *soft) if (pair[0] in mine) != (pair[1] in yours)]
-        if mixed:
-            return _assigned(_hard_shares(self.shared, mine, yours) | soft, predicted, gold) | {AUTHOR: AUTHOR}
-        # No ISSUE meets an entity of another type: those of other types stand for each other as they do in relations.
-        others = {one: other for one, other in self.entities.items() if self.predicted_entities[one].type != ISSUE}
-        return others | _assigned(soft, predicted, gold) | {AUTHOR: AUTHOR}
-
-    @cached_property
-    def gold_entities(self) -> dict[str, Entity]:
-        """Gold's entities by their id."""
-        return {entity.id: entity for entity in self.gold.entities}
-
-    @cached_property
-    def predicted_entities(self) -> dict[str, Entity]:
-        """The predicted entities by their id."""
-        return {entity.id: entity for entity in self.predicted.entities}
-
-    @cached_property
-    def lines(self) -> tuple[Edges, ...]:
-        """The edges of the paragraphs."""
-        return tuple(paragraphs(self.gold.text))
-
-    @cached_property
-    def gold_segments(self) -> tuple[Segment, ...]:
-        """Gold's sections as runs of paragraphs."""
-        return segments(self.gold.subsections, self.lines)
-
-    @cached_property
-    def predicted_segments(self) -> tuple[Segment, ...]:
-        """The predicted sections as runs of paragraphs."""
-        return segments(self.predicted.subsections, self.lines)
-
-
-def once(pair: Pair, name: str, make: Callable[[], Made]) -> Made:
-    """What ``make`` gives for a pair, worked out once and kept under a name."""
-    if name not in pair.memory:
-        pair.memory[name] = make()
-    return cast(Made, pair.memory[name])
-
-
-def _names(document: Document) -> frozenset[Name]:
-    return frozenset(
-        [
-            (mention.start, mention.end, entity.type)
-            for entity in document.entities
-            if entity.type != ISSUE
-            for mention in entity.mentions
-            if mention.form == NAME
-        ]
-    )
-
-
-def _nominals(document: Document) -> dict[Name, str]:
-    return {
-        (mention.start, mention.end, entity.type): mention.form
-        for entity in document.entities
-        if entity.type != ISSUE
-        for mention in entity.mentions
-        if mention.form != NAME
-    }
