@@ -7,10 +7,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
-from strategies import documents, pairs, sections_of, texts
+from strategies import documents, pairs
 
-from khabar.align import align_entities, assign, overlapping, segments
-from khabar.model import ISSUE, Document, Entity, Mention, paragraphs
+from khabar.align import align_entities, assign, overlapping
+from khabar.model import ISSUE, Document, Entity, Mention
 
 
 def best_matching(rows: int, columns: int, weight) -> Fraction:
@@ -100,18 +100,6 @@ def test_a_greedy_alignment_would_be_worse():
     gold = (entity("g1", 0, 1, 2), entity("g2", 3))
     predicted = (entity("p1", 0, 1), entity("p2", 2, 3))
     assert align_entities(predicted, gold) == {"p1": "g1", "p2": "g2"}
-
-
-@given(st.data())
-def test_segments_cover_every_paragraph_once(data):
-    """Segments follow each other from the first paragraph to the last, whatever the sections leave out."""
-    text = data.draw(texts())
-    sections = data.draw(sections_of(text, gaps=True))
-    lines = list(paragraphs(text))
-    found = segments(sections, lines)
-    covered = [place for segment in found for place in range(segment.first, segment.last + 1)]
-    assert covered == list(range(len(lines)))
-    assert {s.section.id for s in found if s.section} == {section.id for section in sections}
 
 
 @given(documents())

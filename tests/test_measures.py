@@ -6,6 +6,7 @@ from collections import Counter
 from fractions import Fraction
 from itertools import permutations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,11 +14,14 @@ from msgspec.structs import replace
 from sklearn.metrics import f1_score
 from strategies import INVENTORY, disguised, documents, pairs
 
-from khabar.align import Pair
+from khabar.align import align_entities
+from khabar.block import Block, Pair, Table
 from khabar.counts import Counts, Share, total
-from khabar.measures import MEASURES, Measure, boundary_edits, window, window_errors
+from khabar.joins import as_column
+from khabar.measures import MEASURES, Measure
 from khabar.model import LAYERS, Document, Entity, Mention, Quote, Relation, Section, Stance
 from khabar.scoring import score
+from khabar.sections import boundary_edits, window, window_errors
 
 BY_NAME = {measure.name: measure for measure in MEASURES}
 
@@ -31,8 +35,8 @@ def rows(law):
 
 def counted(measure: Measure, gold: Document, predicted: Document):
     """What a measure counts: by label, or a share."""
-    pair = Pair(gold, predicted)
-    return measure.share(pair) if measure.share else measure.counts(pair, INVENTORY)
+    block = Block([Pair(gold, predicted)], INVENTORY)
+    return Share(*measure.share(block)[0].tolist()) if measure.share else measure.counts(block).tally()
 
 
 def value(measure: Measure, found):
@@ -298,14 +302,14 @@ def test_depth_tells_names_inside_names():
     """A name inside a wider one is nested; each side is booked under its own depth."""
     gold, predicted = names((0, 9), (2, 5)), names((2, 5))
     measure = BY_NAME["entities.strict"]
-    by_depth = measure.facets["depth"](Pair(gold, predicted), INVENTORY)
+    by_depth = measure.facets["depth"](Block([Pair(gold, predicted)], INVENTORY)).tally()
     assert by_depth == {"outer": Counts(1, 1, 0, 1), "nested": Counts(0, 0, 1, 1)}
 
 
 def test_recall_by_form_counts_all_of_golds_forms():
     """A nominal of gold that the prediction has is found; precision is not asked of forms."""
     gold, predicted = names((0, 2), (3, 5), form="nominal"), names((0, 2))
-    by_form = BY_NAME["entities.strict"].facets["form"](Pair(gold, predicted), INVENTORY)
+    by_form = BY_NAME["entities.strict"].facets["form"](Block([Pair(gold, predicted)], INVENTORY)).tally()
     assert by_form == {"nominal": Counts(0, 0, 1, 2)}
 
 
@@ -324,11 +328,53 @@ def test_evidence_counts_characters_of_matched_items_only():
     assert total(counted(measure, gold, document("member_of", (0, 10)))) == Counts(0, 10, 0, 10)
 
 
+quotes_ = st.lists(st.tuples(st.integers(0, 20), st.integers(1, 8)).map(lambda s: (s[0], s[0] + s[1])), max_size=3)
+
+
+@given(st.lists(quotes_, max_size=4), st.lists(quotes_, max_size=4), st.data())
+def test_evidence_agrees_with_sets_of_characters(predicted, gold, data):
+    """Of relations and stances that say the same, those with the first evidence are paired, in whatever order they are
+    given; the characters of a pair count once, however many quotes hold them."""
+
+    def document(evidence):
+        found = names((0, 2), (3, 5))
+        quotes = [tuple(Quote(s, e, found.text[s:e]) for s, e in data.draw(st.permutations(one))) for one in evidence]
+        relations = [
+            Relation(id=f"r{at}", type="head_of", head="e0", tail="e1", evidence=one) for at, one in enumerate(quotes)
+        ]
+        stances = [
+            Stance(id=f"s{at}", holder="e0", target="e1", label="favor", evidence=one) for at, one in enumerate(quotes)
+        ]
+        order = data.draw(st.permutations(range(len(quotes))))
+        return replace(found, relations=tuple(relations[at] for at in order), stance=tuple(stances[at] for at in order))
+
+    def characters(evidence):
+        return {at for start, end in evidence for at in range(start, end)}
+
+    mine, yours = ([characters(one) for one in sorted(map(sorted, side))] for side in (predicted, gold))
+    common = sum(len(one & other) for one, other in zip(mine, yours, strict=False))
+    expected = Counts(common, sum(map(len, mine)), common, sum(map(len, yours)))
+    sides = document(gold), document(predicted)
+    for name in ("relations.evidence", "stance.evidence"):
+        assert total(counted(BY_NAME[name], *sides)) == expected
+
+
+@given(st.lists(pairs(), min_size=2, max_size=4))
+def test_a_block_counts_each_document_as_if_alone(several):
+    """Nothing of one document meets anything of another: the rows of a block are what each pair gives alone."""
+    block = Block([Pair(*pair) for pair in several], INVENTORY)
+    for measure in (measure for measure in MEASURES if measure.counts):
+        table = measure.counts(block)
+        for at, pair in enumerate(several):
+            alone = Table(table.labels, table.numbers[at : at + 1]).tally()
+            assert alone == counted(measure, *pair), measure.name
+
+
 @given(pairs())
 def test_relations_agree_with_plain_counting(pair):
     """Strict relations are triples of aligned entities of equal types, counted as multisets."""
     gold, predicted = pair
-    aligned = Pair(gold, predicted).entities
+    aligned = align_entities(predicted.entities, gold.entities)
     kinds = {e.id: e.type for e in predicted.entities}, {e.id: e.type for e in gold.entities}
 
     def triple(kind, head, tail):
@@ -346,6 +392,22 @@ def test_relations_agree_with_plain_counting(pair):
     found = total(counted(BY_NAME["relations.strict"], gold, predicted))
     assert found.matched_gold == sum((guesses & answers).values())
     assert (found.predicted, found.gold) == (len(predicted.relations), len(gold.relations))
+
+
+def test_facts_of_training_count_on_neither_side():
+    """A relation that states a fact of the training split is left out, found or not, and called as gold calls it."""
+
+    def document(name):
+        found = names((0, 2), (3, 5), (6, 8))
+        entities = tuple(replace(e, name=f"{name}{at}") for at, e in enumerate(found.entities))
+        relations = tuple(Relation(id=f"r{tail}", type="meets", head="e0", tail=tail) for tail in ("e1", "e2"))
+        return replace(found, entities=entities, relations=relations)
+
+    gold, predicted = document("a"), document("b")
+    measure = BY_NAME["relations.unseen"]
+    for training, left in (({("a0", "meets", "a1")}, 1), ({("b0", "meets", "b1")}, 2), (set(), 2)):
+        found = measure.counts(Block([Pair(gold, predicted)], INVENTORY, frozenset(training)))
+        assert total(found.tally()) == Counts(left, left, left, left)
 
 
 @given(
@@ -452,8 +514,10 @@ def test_semeval_2013_worked_example(conformance):
 
 
 def boundaries(masses):
-    """Section lengths as the places where sections begin."""
-    return [sum(masses[:at]) for at in range(1, len(masses))]
+    """Section lengths as a mask of the units at which sections begin."""
+    found = np.zeros(sum(masses), dtype=bool)
+    found[np.cumsum(masses)[:-1]] = True
+    return found
 
 
 def as_masses(form, segmentation):
@@ -494,12 +558,14 @@ def test_segeval_published_values(conformance, metric):
             units = sum(yours)
             if sum(mine) != units:
                 continue
-            k = options.get("window_size") or window(yours)
+            sides, begins = (boundaries(mine), boundaries(yours)), as_column([0, units])
             if metric == "boundary_similarity":
-                share = boundary_edits(boundaries(mine), boundaries(yours))
+                share = Share(*boundary_edits(*sides, begins)[0].tolist())
                 ours = None if share.value is None else 1 - share.value
             else:
-                share = window_errors(boundaries(mine), boundaries(yours), units, k, metric == "window_diff")
+                asked = options.get("window_size")
+                k = as_column([asked]) if asked else window(as_column([units]), as_column([len(yours)]))
+                share = Share(*window_errors(*sides, begins, k, metric == "window_diff")[0].tolist())
                 ours = share.value
             if options.get("return_parts"):
                 assert [share.amount, share.of] == published

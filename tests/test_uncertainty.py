@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import astuple
 from strategies import INVENTORY, pairs
 from typer.testing import CliRunner
 
 import khabar
+from khabar.block import Block, Pair, Table
 from khabar.cli import app
-from khabar.counts import Counts, Share
+from khabar.counts import Counts, Share, total
 from khabar.ledger import Ledger
 from khabar.measures import MEASURES, Measure
 from khabar.model import Document, Entity, Mention
@@ -23,13 +25,12 @@ F1 = Figure("x", (("x", ""),))
 
 def ledger(*documents, share=False):
     """A ledger of one measure, with counts that are given."""
-    waiting = iter(documents)
-    kind = {"share": lambda _: next(waiting)} if share else {"counts": lambda *_: {"": next(waiting)}}
+    numbers = np.array([astuple(counts) for counts in documents], dtype=float)
+    kind = {"share": lambda _: numbers} if share else {"counts": lambda _: Table(("",), numbers[:, None])}
     about = {"name": "x", "layer": "entities", "about": "", "formula": "", "source": "", "needs": frozenset()}
     found = Ledger([Measure(**about, **kind)])
-    nothing = type("Pair", (), {})()
-    for _ in documents:
-        found.add(nothing, INVENTORY)
+    nothing = Document(doc_id="d", text="")
+    found.add(Block([Pair(nothing, nothing)] * len(documents), INVENTORY))
     return found
 
 
@@ -107,21 +108,21 @@ def test_many_sums_at_once_score_as_one(documents):
 
 @given(st.lists(pairs(), min_size=1, max_size=4))
 def test_a_ledger_keeps_what_its_documents_count(documents):
-    """Sums and rows are those of the measures themselves; two ledgers put together are the ledger of all."""
-    from khabar.align import Pair
-    from khabar.counts import total
+    """Sums and rows are those of the documents by themselves, however they were put into blocks and ledgers."""
 
     chosen = [measure for measure in MEASURES if "training" not in measure.needs and not measure.mean_of]
     whole, first, second = Ledger(chosen), Ledger(chosen), Ledger(chosen)
-    for at, pair in enumerate(documents):
-        whole.add(Pair(*pair), INVENTORY)
-        (first if at < len(documents) // 2 else second).add(Pair(*pair), INVENTORY)
+    blocks = [Block([Pair(*pair)], INVENTORY) for pair in documents]
+    whole.add(Block([Pair(*pair) for pair in documents], INVENTORY))
+    for at, block in enumerate(blocks):
+        (first if at < len(documents) // 2 else second).add(block)
     first.extend(second)
     for measure in chosen:
         if measure.counts:
-            tallies = [measure.counts(Pair(*pair), INVENTORY) for pair in documents]
-            expected = sum((total(tally) for tally in tallies), Counts())
-            assert total(whole.tally(measure.name)) == total(first.tally(measure.name)) == expected, measure.name
+            expected = sum((total(measure.counts(block).tally()) for block in blocks), Counts())
+            assert total(whole.tally(measure.name)) == expected, measure.name
+        for facet in ("label", *measure.facets):
+            assert whole.tally(measure.name, facet) == first.tally(measure.name, facet), measure.name
     figures = [FIGURES[measure.name] for measure in chosen]
     assert point(whole, figures) == point(first, figures)
     assert intervals(whole, figures, 20) == intervals(first, figures, 20)

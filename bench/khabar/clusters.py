@@ -1,273 +1,239 @@
 """Coreference and whole entities: entities as sets of exact spans, whatever their ids and their order.
 
 Every measure gives counts that add over documents, as the reference scorers add them (Pradhan et al. 2014): the
-numerators and denominators of precision and recall. Sums are exact and rounded once, so that no order changes a
-digit. Where there is nothing to score, there is no value (None; the reference scorers say 0).
+numerators and denominators of precision and recall. Credits are rounded to the grain one by one, so that no order
+changes a digit. Where there is nothing to score, there is no value (None; the reference scorers say 0).
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable
 from heapq import heappop, heappush
-from itertools import chain
-from math import lcm
-from operator import itemgetter
 from typing import NamedTuple
 
-from msgspec import Struct
+import numpy as np
 
-from khabar.counts import Counts, Tally
-from khabar.model import COREFERENT, ISSUE, Edges, Entity
+from khabar.block import Block, Numbers, Table
+from khabar.columns import Side
+from khabar.counts import GRAIN
+from khabar.joins import Column, Mask, matches
 
-Cluster = frozenset[Edges]
-"""The exact spans of one entity."""
-
-
-class TypedCluster(NamedTuple):
-    """The type of one entity and its exact spans."""
-
-    type: str
-    spans: Cluster
+# -- how clusters meet ---------------------------------------------------------------------------------------
 
 
-def whole(entities: Iterable[Entity]) -> list[TypedCluster]:
-    """The entities of every type but ISSUE, each with the spans of all its mentions, whatever their form."""
-    return [
-        TypedCluster(entity.type, frozenset([(mention.start, mention.end) for mention in entity.mentions]))
-        for entity in entities
-        if entity.type != ISSUE
-    ]
+class Clusters(NamedTuple):
+    """The entities of one side of some documents: where each is, and its size in mentions; 0, if it takes no part."""
+
+    documents: int
+    document: Column
+    size: Column
+
+    def total(self, amount: Column | Mask) -> Numbers:
+        """What the clusters of each document have of something together."""
+        return _total(self.documents, self.document, amount)
 
 
-def chains(clusters: Iterable[TypedCluster], types: Collection[str] = COREFERENT) -> list[Cluster]:
-    """The clusters that take part in coreference: those of its types that have a mention."""
-    return [spans for type_, spans in clusters if spans and type_ in types]
-
-
-# -- coreference ---------------------------------------------------------------------------------------------
-
-Overlap = tuple[int, int, int, int, int]
-"""Two clusters that share mentions: positions in the predicted and gold list, mentions shared, sizes of the two."""
-
-
-_ALONE = -1
-"""Where the path of a row ends that is left alone."""
-
-
-class Extent(Struct, frozen=True):
-    """How many clusters there are, how many mentions in them, and how many of the clusters have a single mention."""
-
-    clusters: int
-    mentions: int
-    singletons: int
-
-    def __add__(self, other: "Extent") -> "Extent":
-        """The two together."""
-        return Extent(
-            self.clusters + other.clusters, self.mentions + other.mentions, self.singletons + other.singletons
-        )
-
-    @property
-    def plural(self) -> "Extent":
-        """That of the clusters of two mentions or more."""
-        return Extent(self.clusters - self.singletons, self.mentions - self.singletons, 0)
-
-
-class Contingency(Struct, frozen=True):
+class Contingency(NamedTuple):
     """How the clusters of two sides meet.
 
-    ``predicted`` and ``gold`` are the extents of the sides, ``same`` that of the clusters which both have.
-    ``overlaps`` are those of the others; a mention is in one of them at most. ``contested`` has the overlaps again that
-    hang together with more by a cluster, in groups.
+    An overlap is a predicted and a gold cluster (row and column: their positions) that share mentions, and how many. A
+    mention is in one overlap at most.
     """
 
-    predicted: Extent
-    gold: Extent
-    same: Extent
-    overlaps: list[Overlap]
-    contested: list[list[Overlap]]
+    predicted: Clusters
+    gold: Clusters
+    row: Column
+    column: Column
+    shared: Column
+
+    @property
+    def mine(self) -> Column:
+        """The size of the predicted cluster of each overlap."""
+        return self.predicted.size[self.row]
+
+    @property
+    def yours(self) -> Column:
+        """The size of the gold cluster of each overlap."""
+        return self.gold.size[self.column]
+
+    def total(self, credit: Column | Numbers) -> Numbers:
+        """What the overlaps of each document earn together."""
+        return _total(self.predicted.documents, self.predicted.document[self.row], credit)
 
 
-def contingency(predicted: Sequence[Cluster], gold: Sequence[Cluster], same: Sequence[Cluster] = ()) -> Contingency:
-    """What all coreference measures need of two sides' clusters, none of them empty.
-
-    ``same`` are clusters known to be on both sides, which stand in neither of the other lists.
+def contingency(block: Block) -> Contingency:
+    """How the entities meet that take part in coreference: those of its types that have a mention.
 
     A span may stand in several clusters of one side (entities of different types). Each is a mention of its own then,
     and the mentions at one span are paired one to one: those of identical clusters with each other; the others where
     two clusters without singletons have most spans in common, then where they have fewest in all, then where their
     spans come first. The papers know clusters without common mentions only; with this, they are so again.
     """
-    mine, yours = set(predicted), set(gold)
-    both = mine & yours
-    if len(mine) == len(predicted) and len(yours) == len(gold):
-        mine -= both
-        yours -= both
-        rows, columns, identical = [*mine], [*yours], [*same, *both]
-    else:
-        guesses, answers = Counter(predicted), Counter(gold)
-        equal = guesses & answers
-        rows, columns = [*(guesses - equal).elements()], [*(answers - equal).elements()]
-        identical = [*same, *equal.elements()]
-    overlaps = [
-        (row, column, count, len(rows[row]), len(columns[column]))
-        for row, counts in enumerate(_shared(rows, columns))
-        for column, count in counts.items()
-    ]
-    extent = _extent(identical)
-    return Contingency(extent + _extent(rows), extent + _extent(columns), extent, overlaps, _contested(overlaps))
+    predicted, gold = _taking_part(block, block.predicted), _taking_part(block, block.gold)
+    row, column, number = block.shared.row, block.shared.column, block.shared.number
+    both = (predicted.size[row] > 0) & (gold.size[column] > 0)
+    c = Contingency(predicted, gold, row[both], column[both], number[both])
+    mine, yours = _rivals(c, block)
+    return _one_to_one(c, block, mine, yours) if len(mine) else c
 
 
-def without_singletons(c: Contingency) -> Contingency:
+def contingency_without_singletons(block: Block) -> Contingency:
     """The same without the clusters of a single mention on either side, as CoNLL-2012 has it, which annotates none."""
-    overlaps, *contested = [
-        [overlap for overlap in group if overlap[3] > 1 and overlap[4] > 1] for group in (c.overlaps, *c.contested)
-    ]
-    predicted, gold, same = c.predicted.plural, c.gold.plural, c.same.plural
-    return Contingency(predicted, gold, same, overlaps, [group for group in contested if len(group) > 1])
+    c = block.once(contingency)
+    predicted, gold = (side._replace(size=np.where(side.size > 1, side.size, 0)) for side in (c.predicted, c.gold))
+    plural = (c.mine > 1) & (c.yours > 1)
+    return Contingency(predicted, gold, c.row[plural], c.column[plural], c.shared[plural])
 
 
-def _extent(clusters: Sequence[Cluster]) -> Extent:
-    sizes = list(map(len, clusters))
-    return Extent(len(sizes), sum(sizes), sizes.count(1))
+def _taking_part(block: Block, side: Side) -> Clusters:
+    coreferent = np.array([type_ in block.coreferent for type_ in side.types], dtype=bool)
+    return Clusters(len(block.pairs), side.document, np.where(coreferent[side.type], side.size, 0))
 
 
-def _shared(predicted: Sequence[Cluster], gold: Sequence[Cluster]) -> list[dict[int, int]]:
-    """For each predicted cluster, how many mentions it shares with which gold clusters (positions)."""
-    columns = {span: column for column, cluster in enumerate(gold) for span in cluster}
-    mentions = len(set(chain.from_iterable(predicted)))
-    if len(columns) < sum(map(len, gold)) or mentions < sum(map(len, predicted)):
-        return _pair_mentions(predicted, gold)
-    shared: list[dict[int, int]] = []
-    for cluster in predicted:
-        counts: dict[int, int] = {}
-        for span in cluster:
-            column = columns.get(span)
-            if column is not None:
-                counts[column] = counts.get(column, 0) + 1
-        shared.append(counts)
-    return shared
+def _rivals(c: Contingency, block: Block) -> tuple[Column, Column]:
+    """The pairs of mentions at the same span, where a span has more than one such pair."""
+    mine, yours = np.flatnonzero(c.predicted.size[block.predicted.owner]), np.flatnonzero(c.gold.size[block.gold.owner])
+    place, your_place = block.predicted.place[mine], block.gold.place[yours]
+    places = 1 + max(place.max(initial=0), your_place.max(initial=0))
+    several = np.bincount(place, minlength=places) * np.bincount(your_place, minlength=places) > 1
+    some, others = several[place], several[your_place]
+    at, your_at = matches(place[some], your_place[others])
+    return mine[some][at], yours[others][your_at]
 
 
-def _pair_mentions(predicted: Sequence[Cluster], gold: Sequence[Cluster]) -> list[dict[int, int]]:
-    """The same where clusters have spans in common with others of their own side.
+def _one_to_one(c: Contingency, block: Block, mine: Column, yours: Column) -> Contingency:
+    """The same with each mention in one overlap; ``mine`` and ``yours`` are the pairs of which some go.
 
     Which pair of clusters comes first does not change when the sides are exchanged; clusters of the same spans stand
     in for each other.
     """
-    columns: dict[Edges, list[int]] = defaultdict(list)
-    for column, cluster in enumerate(gold):
-        for span in cluster:
-            columns[span].append(column)
-    common = Counter((row, column) for row, cluster in enumerate(predicted) for s in cluster for column in columns[s])
-
-    def order(pair: tuple[int, int]) -> tuple[bool, int, int, list[list[Edges]], tuple[int, int]]:
-        clusters = predicted[pair[0]], gold[pair[1]]
-        sizes = [len(cluster) for cluster in clusters]
-        return 1 in sizes, -common[pair], sum(sizes), sorted(sorted(cluster) for cluster in clusters), pair
-
-    mine, yours = [set(cluster) for cluster in predicted], [set(cluster) for cluster in gold]
-    shared: list[dict[int, int]] = [{} for _ in predicted]
-    for row, column in sorted(common, key=order):
-        if both := mine[row] & yours[column]:
-            shared[row][column] = len(both)
-            mine[row] -= both
-            yours[column] -= both
-    return shared
+    place, row, column = block.predicted.place[mine], block.predicted.owner[mine], block.gold.owner[yours]
+    width = len(c.gold.size)
+    overlap = np.searchsorted(c.row * width + c.column, row * width + column)
+    shared, one, other = c.shared[overlap], c.mine[overlap], c.yours[overlap]
+    unlike, single = np.maximum(one, other) > shared, np.minimum(one, other) == 1
+    first, last = np.sort(_ranks((block.predicted, row), (block.gold, column)), axis=0)
+    left = np.lexsort((column, row, last, first, one + other, -shared, single, unlike, place))
+    lost = []
+    while len(left):
+        new = np.append(True, place[left[1:]] != place[left[:-1]])
+        best = left[new][np.cumsum(new) - 1]
+        taken = (row[left] == row[best]) | (column[left] == column[best])
+        lost.append(overlap[left[taken & ~new]])
+        left = left[~taken]
+    rest = c.shared - np.bincount(np.concatenate(lost), minlength=len(c.shared))
+    some = rest > 0
+    return Contingency(c.predicted, c.gold, c.row[some], c.column[some], rest[some])
 
 
-def _contested(overlaps: Iterable[Overlap]) -> list[list[Overlap]]:
-    """The groups of overlaps that hang together by a cluster; the smaller of two that meet joins the other."""
-    rows: dict[int, list[Overlap]] = {}
-    columns: dict[int, list[Overlap]] = {}
-    for overlap in overlaps:
-        row, column = overlap[0], overlap[1]
-        group = rows.get(row) or columns.get(column) or []
-        joining = columns.get(column, group)
-        if joining is not group:
-            if len(joining) > len(group):
-                group, joining = joining, group
-            for moved in joining:
-                rows[moved[0]] = columns[moved[1]] = group
-            group += joining
-        group.append(overlap)
-        rows[row] = columns[column] = group
-    return list({id(group): group for group in rows.values() if len(group) > 1}.values())
+def _ranks(*chosen: tuple[Side, Column]) -> list[Column]:
+    """For entities of several sides, where each comes in the order of their spans."""
+    spans: list[tuple[int, ...]] = []
+    found = []
+    for side, entities in chosen:
+        rows, at = np.unique(entities, return_inverse=True)
+        found.append(at + len(spans))
+        ranges = (np.searchsorted(side.owner, rows, end).tolist() for end in ("left", "right"))
+        spans += [tuple(sorted(side.place[first:after].tolist())) for first, after in zip(*ranges, strict=True)]
+    rank = {one: number for number, one in enumerate(sorted(set(spans)))}
+    ranks = np.array([rank[one] for one in spans])
+    return [ranks[at] for at in found]
 
 
-def muc(c: Contingency) -> Counts:
+def _total(groups: int, group: Column, amount: Column | Numbers | Mask) -> Numbers:
+    """The sums by group of amounts, each rounded to the grain."""
+    return np.asarray(np.bincount(group, np.round(amount / GRAIN), groups) * GRAIN, dtype=np.float64)
+
+
+# -- coreference ---------------------------------------------------------------------------------------------
+
+
+def muc(c: Contingency) -> Numbers:
     """Links kept: Σ (|k| − parts of k) out of Σ (|k| − 1), over the clusters k of a side (Vilain et al. 1995).
 
     The parts of k are what the other side's clusters make of it, a mention that is in none being a part of its own.
     Singletons have no links: with nothing else there is nothing to score.
     """
-    kept = c.same.mentions - c.same.clusters + sum([overlap[2] - 1 for overlap in c.overlaps])
-    return Counts(kept, c.predicted.mentions - c.predicted.clusters, kept, c.gold.mentions - c.gold.clusters)
+    kept = c.total(c.shared - 1)
+    predicted, gold = (side.total(np.maximum(side.size - 1, 0)) for side in (c.predicted, c.gold))
+    return _by_document(kept, predicted, kept, gold)
 
 
-def b_cubed(c: Contingency) -> Counts:
+def b_cubed(c: Contingency) -> Numbers:
     """Mentions, each by the share of its cluster that is with it on the other side too (Bagga & Baldwin 1998).
 
     Precision is Σ |p ∩ g|² / |p| out of all predicted mentions, recall Σ |p ∩ g|² / |g| out of gold's. A mention that
     the other side does not have earns nothing (Pradhan et al. 2014).
     """
-    return _by_mentions(c, [(shared * shared, mine, yours) for _, _, shared, mine, yours in c.overlaps])
+    return _by_mentions(c, c.shared**2 / c.mine, c.shared**2 / c.yours)
 
 
-def lea(c: Contingency) -> Counts:
+def lea(c: Contingency) -> Numbers:
     """Links kept, clusters weighed by their mentions: Σ |k| · kept(k) / links(k) out of Σ |k| (Moosavi & Strube 2016).
 
     A cluster of n mentions has n(n−1)/2 links. A singleton has one, to itself, kept where the other side has the same
     singleton, as in the authors' scorer.
     """
-    kept = [(n * (n - 1), mine - 1, yours - 1) for _, _, n, mine, yours in c.overlaps if n > 1]
-    return _by_mentions(c, kept)
+    links, same = c.shared * (c.shared - 1), (c.mine == 1) & (c.yours == 1)
+    return _by_mentions(c, *(links / np.maximum(size - 1, 1) + same for size in (c.mine, c.yours)))
 
 
-def ceaf_m(c: Contingency) -> Counts:
+def ceaf_m(c: Contingency) -> Numbers:
     """Mentions shared by clusters that are aligned one to one for the greatest sum of φ3 = |p ∩ g| (Luo 2005)."""
-    similarity = c.same.mentions + sum([overlap[2] for overlap in c.overlaps])
-    similarity -= sum([_forgone([overlap[:3] for overlap in group]) for group in c.contested])
-    return Counts(similarity, c.predicted.mentions, similarity, c.gold.mentions)
+    similarity = _greatest(c, c.shared)
+    return _by_document(similarity, c.predicted.total(c.predicted.size), similarity, c.gold.total(c.gold.size))
 
 
-def ceaf_e(c: Contingency) -> Counts:
+def ceaf_e(c: Contingency) -> Numbers:
     """Clusters aligned one to one for the greatest sum of φ4 = 2·|p ∩ g| / (|p| + |g|), of which it is (Luo 2005)."""
-    scale = lcm(*[mine + yours for _, _, _, mine, yours in c.overlaps])
-    similarity = c.same.clusters * scale
-    similarity += sum([2 * shared * (scale // (mine + yours)) for _, _, shared, mine, yours in c.overlaps])
-    for group in c.contested:
-        similarity -= _forgone(
-            [(row, column, 2 * n * (scale // (mine + yours))) for row, column, n, mine, yours in group]
-        )
-    return Counts(similarity / scale, c.predicted.clusters, similarity / scale, c.gold.clusters)
+    weight = np.round(2 * c.shared / (c.mine + c.yours) / GRAIN).astype(np.int64)
+    similarity = _greatest(c, weight) * GRAIN
+    return _by_document(similarity, c.predicted.total(c.predicted.size > 0), similarity, c.gold.total(c.gold.size > 0))
 
 
-def _by_mentions(c: Contingency, credited: Sequence[tuple[int, int, int]]) -> Counts:
-    """Mentions of identical clusters and credits (numerator, denominators for precision and recall), rounded once."""
-    scale = lcm(*[below for _, below, _ in credited], *[below for _, _, below in credited])
-    predicted = c.same.mentions * scale + sum([above * (scale // below) for above, below, _ in credited])
-    gold = c.same.mentions * scale + sum([above * (scale // below) for above, _, below in credited])
-    return Counts(predicted / scale, c.predicted.mentions, gold / scale, c.gold.mentions)
+def _by_mentions(c: Contingency, right: Numbers, found: Numbers) -> Numbers:
+    """The credits of overlaps for precision and recall, out of all mentions."""
+    return _by_document(c.total(right), c.predicted.total(c.predicted.size), c.total(found), c.gold.total(c.gold.size))
 
 
-def _forgone(pairs: list[tuple[int, int, int]]) -> int:
-    """What one-to-one pairs must leave of the weights of pairs (row, column, weight) that hang together, at the least.
+def _by_document(*numbers: Numbers) -> Numbers:
+    return np.stack(numbers, axis=1)
 
-    Two have a row or a column in common. Of more, mostly each row has its heaviest in another column, or each column
-    in another row: more than those cannot be had.
+
+def _greatest(c: Contingency, weight: Column) -> Numbers:
+    """By document, the greatest sum of weights (whole, positive) of overlaps that are one to one.
+
+    A cluster without a second overlap has the weight of its only one for sure: where the cluster that it meets is
+    aligned with another instead, that only adds what it weighs more. Counting this again and again leaves clusters of
+    several overlaps each, if any; their alignment is worked out.
     """
-    if len(pairs) == 2:
-        return min(pairs[0][2], pairs[1][2])
-    pairs.sort(key=itemgetter(2))
-    heaviest = {row: (column, weight) for row, column, weight in pairs}
-    if len({column for column, _ in heaviest.values()}) < len(heaviest):
-        heaviest = {column: (row, weight) for row, column, weight in pairs}
-        if len({row for row, _ in heaviest.values()}) < len(heaviest):
-            return sum([weight for _, _, weight in pairs]) - _heaviest(pairs)
-    return sum([weight for _, _, weight in pairs]) - sum([weight for _, weight in heaviest.values()])
+    sums = np.zeros(c.predicted.documents)
+    ends, documents = (c.row, c.column), (c.predicted.document, c.gold.document)
+    rounds = 2
+    while rounds:
+        alone = np.bincount(ends[0])[ends[0]] == 1
+        rounds = 2 if alone.any() else rounds - 1
+        sure = np.zeros(len(documents[1]), dtype=np.int64)
+        np.maximum.at(sure, ends[1][alone], weight[alone])
+        sums += np.bincount(documents[1], sure, minlength=len(sums))
+        weight = weight - sure[ends[1]]
+        more = weight > 0
+        weight = weight[more]
+        ends, documents = (ends[1][more], ends[0][more]), documents[::-1]
+    document = documents[0][ends[0]]
+    order = np.argsort(document, kind="stable")
+    for rows in np.split(order, np.flatnonzero(np.diff(document[order])) + 1):
+        if len(rows):
+            sums[document[rows[0]]] += _assigned(
+                zip(ends[0][rows].tolist(), ends[1][rows].tolist(), weight[rows].tolist(), strict=True)
+            )
+    return sums
 
 
-def _heaviest(pairs: Iterable[tuple[int, int, int]]) -> int:
+_ALONE = -1
+"""Where the path of a row ends that is left alone."""
+
+
+def _assigned(pairs: Iterable[tuple[int, int, int]]) -> int:
     """The greatest sum of weights of one-to-one pairs among these (row, column, weight), all integers.
 
     Row by row along the cheapest augmenting path, which may end in leaving a row alone, found by Dijkstra's algorithm
@@ -325,85 +291,43 @@ def _heaviest(pairs: Iterable[tuple[int, int, int]]) -> int:
 # -- whole entities ------------------------------------------------------------------------------------------
 
 
-class Comparison(Struct, frozen=True):
-    """How the whole entities of two sides meet.
-
-    ``types`` has, in order, each type and how many entities of it were predicted, are in gold, and are the same in
-    both. ``same`` are these, ``predicted`` and ``gold`` the others.
-    """
-
-    types: list[tuple[str, int, int, int]]
-    same: Collection[TypedCluster]
-    predicted: Collection[TypedCluster]
-    gold: Collection[TypedCluster]
-
-
-def compare(predicted: Sequence[TypedCluster], gold: Sequence[TypedCluster]) -> Comparison:
-    """What all measures of whole entities need; no span stands twice in one type of a side.
-
-    An entity without mentions, as a prediction whose quotes were not found may be, counts and matches nothing.
-    """
-    mine, yours = set(predicted), set(gold)
-    same = mine & yours
-    sides = _others(predicted, mine, same), _others(gold, yours, same)
-    both = _count(same, {})
-    guesses, answers = _count(sides[0], both), _count(sides[1], both)
-    types = [
-        (type_, guesses.get(type_, 0), answers.get(type_, 0), both.get(type_, 0))
-        for type_ in sorted(guesses.keys() | answers.keys())
-    ]
-    return Comparison(types, same, *sides)
-
-
-def coreference(c: Comparison, types: Collection[str] = COREFERENT) -> Contingency:
-    """The contingency of the entities of the types that take part in coreference."""
-    return contingency(*(chains(clusters, types) for clusters in (c.predicted, c.gold, c.same)))
-
-
-def soft(c: Comparison) -> Tally:
+def soft(block: Block) -> Table:
     """Entities, each by the share of its mentions that stand in entities of its type on the other side, by type.
 
     Precision is Σ share out of all predicted entities, recall out of gold's; how the other side clusters the mentions
-    does not matter (soft entity F1 of DWIE, Zaporojets et al. 2021).
+    does not matter (soft entity F1 of DWIE, Zaporojets et al. 2021). No span stands twice in one type of a side.
     """
-    tally = hard(c)
-    mine, yours = _shares(c.predicted, c.gold), _shares(c.gold, c.predicted)
-    for type_ in mine:
-        counts = tally[type_]
-        matched = [(counts.matched_gold * below + above) / below for above, below in (mine[type_], yours[type_])]
-        tally[type_] = Counts(matched[0], counts.predicted, matched[1], counts.gold)
-    return tally
+    predicted, gold, row, column, spans = _of_one_type(block)
+    right = np.bincount(row, spans, minlength=len(predicted.size)) / np.maximum(predicted.size, 1)
+    found = np.bincount(column, spans, minlength=len(gold.size)) / np.maximum(gold.size, 1)
+    return _by_type(block, right, found)
 
 
-def hard(c: Comparison) -> dict[str, Counts]:
+def hard(block: Block) -> Table:
     """Entities that the other side has with the same type and mentions, by type (hard entity F1 of DWIE, ibid.)."""
-    return {type_: Counts(same, predicted, same, gold) for type_, predicted, gold, same in c.types}
+    predicted, gold, row, column, spans = _of_one_type(block)
+    same = (predicted.size[row] == spans) & (gold.size[column] == spans)
+    right = np.bincount(row[same], minlength=len(predicted.size))
+    found = np.bincount(column[same], minlength=len(gold.size))
+    return _by_type(block, right, found)
 
 
-def _others(clusters: Sequence[TypedCluster], kinds: set[TypedCluster], same: set[TypedCluster]) -> list[TypedCluster]:
-    """The clusters that are not the same on the other side; equal ones (without mentions) each for itself."""
-    if len(kinds) == len(clusters):
-        return [*kinds - same]
-    return [cluster for cluster in clusters if cluster not in same]
+def _of_one_type(block: Block) -> tuple[Side, Side, Column, Column, Column]:
+    """The sides, and the predicted and gold entities of one type that share spans, with how many."""
+    predicted, gold, shared = block.predicted, block.gold, block.shared
+    same = predicted.type[shared.row] == gold.type[shared.column]
+    return predicted, gold, shared.row[same], shared.column[same], shared.number[same]
 
 
-def _count(clusters: Iterable[TypedCluster], counts: Mapping[str, int]) -> dict[str, int]:
-    """The counts by type, with these clusters."""
-    counted = dict(counts)
-    for type_, _ in clusters:
-        counted[type_] = counted.get(type_, 0) + 1
-    return counted
+def _by_type(block: Block, right: Numbers | Column, found: Numbers | Column) -> Table:
+    """The entities of every type but ISSUE, and what each of them earns, on either side.
 
-
-def _shares(clusters: Iterable[TypedCluster], others: Iterable[TypedCluster]) -> dict[str, tuple[int, int]]:
-    """By type, the shares of each cluster's mentions that stand in others of the type, summed up to one fraction."""
-    held: dict[str, set[Edges]] = {}
-    for type_, spans in others:
-        held.setdefault(type_, set()).update(spans)
-    shares: dict[str, tuple[int, int]] = {}
-    for type_, spans in clusters:
-        if type_ in held and (found := len(spans & held[type_])):
-            above, below = shares.get(type_, (0, 1))
-            scale = lcm(below, len(spans))
-            shares[type_] = above * (scale // below) + found * (scale // len(spans)), scale
-    return shares
+    An entity without mentions, as a prediction whose quotes were not found may be, counts and matches nothing.
+    """
+    types = block.gold.types
+    numbers = []
+    for side, earned in ((block.predicted, right), (block.gold, found)):
+        whole = side.type != side.issue
+        kind = side.document[whole] * len(types) + side.type[whole]
+        numbers += [_total(len(block.pairs) * len(types), kind, amount[whole]) for amount in (earned, whole)]
+    return Table(types, _by_document(*numbers).reshape(len(block.pairs), len(types), 4))

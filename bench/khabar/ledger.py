@@ -4,22 +4,16 @@ Every number is a multiple of `counts.GRAIN`, so that sums are exact, in whateve
 processes they were made.
 """
 
-from array import array
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from msgspec.structs import astuple
+import numpy as np
 
-from khabar.align import Pair
+from khabar.block import Block, Numbers, Table
 from khabar.counts import Counts, Tally
 from khabar.measures import HEADLINE, MEASURES, Measure
-from khabar.schemas import Inventory
 
-if TYPE_CHECKING:
-    import numpy as np
-
-    Numbers = np.ndarray[Any, np.dtype[np.float64]]
-    SmallNumbers = np.ndarray[Any, np.dtype[np.float32]]
+SmallNumbers = np.ndarray[Any, np.dtype[np.float32]]
 
 LABEL = "label"
 """The facet by which every measure is counted: the label of its items."""
@@ -29,9 +23,6 @@ Key = tuple[str, str, str]
 
 Part = tuple[str, str]
 """A measure and a label of it; "" for all labels."""
-
-_BLOCK = 256
-"""So many documents are turned into a table at once."""
 
 
 class Ledger:
@@ -44,14 +35,9 @@ class Ledger:
     def __init__(self, measures: Sequence[Measure]) -> None:
         """Take the measures that are to be counted."""
         self.measures = tuple(measure for measure in measures if not measure.mean_of)
-        self._columns: dict[Key, int] = {}
-        self._places: dict[tuple[str, str], dict[str, int]] = {}
-        self._sums: Numbers | None = None
+        self._sums: dict[Key, Numbers] = {}
+        self._kept: dict[Part, int] = {}
         self._blocks: list[tuple[Numbers, SmallNumbers]] = []
-        self._clear()
-
-    def _clear(self) -> None:
-        self._ids, self._values, self._ends = array("i"), array("d"), array("q")
 
     def __getstate__(self) -> dict[str, Any]:
         """What passes from one process to another: measures by their names, as functions do not."""
@@ -63,77 +49,45 @@ class Ledger:
 
     # -- filling -----------------------------------------------------------------------------------------------
 
-    def add(self, pair: Pair, labels: Inventory) -> None:
-        """Count one more document by every measure."""
-        for measure in self.measures:
-            if measure.counts:
-                self._put(measure.name, LABEL, measure.counts(pair, labels))
+    def add(self, block: Block) -> None:
+        """Count some more documents by every measure."""
+        micro = np.zeros((len(block.pairs), len(self.measures), 4))
+        kept: dict[int, Numbers] = {}
+        for at, measure in enumerate(self.measures):
+            if measure.share:
+                numbers = np.zeros((len(block.pairs), 1, 4))
+                numbers[:, 0, :2] = measure.share(block)
+                table = Table(("",), numbers)
+            elif measure.counts:
+                table = measure.counts(block)
                 for facet, counting in measure.facets.items():
-                    self._put(measure.name, facet, counting(pair, labels))
-            elif measure.share:
-                share = measure.share(pair)
-                self._put(measure.name, LABEL, {"": Counts(share.amount, share.of)})
-        self._ends.append(len(self._ids))
-        if len(self._ends) == _BLOCK:
-            self.close()
-
-    def _put(self, name: str, facet: str, tally: Tally) -> None:
-        columns = self._places.get((name, facet))
-        if columns is None:
-            columns = self._places[name, facet] = {}
-        add_id, add_values = self._ids.append, self._values.extend
-        for label, counts in tally.items():
-            column = columns.get(label)
-            if column is None:
-                column = columns[label] = self._columns.setdefault((name, facet, label), len(self._columns))
-            add_id(column)
-            add_values(astuple(counts))
-
-    def close(self) -> None:
-        """Turn the documents that were added last into a block of the table."""
-        if not self._ends:
-            return
-        import numpy as np
-
-        documents, width = len(self._ends), len(self._columns)
-        dense = np.zeros((documents, width, 4))
-        rows = np.repeat(
-            np.arange(documents), np.ediff1d(np.frombuffer(self._ends, dtype=np.int64), to_begin=self._ends[0])
-        )
-        dense[rows, np.frombuffer(self._ids, dtype=np.int32)] = np.frombuffer(self._values).reshape(-1, 4)
-        micro = np.zeros((documents, len(self.measures), 4))
-        place = {measure.name: at for at, measure in enumerate(self.measures)}
-        for (name, facet, _), column in self._columns.items():
-            if facet == LABEL:
-                micro[:, place[name]] += dense[:, column]
-        sums = dense.sum(axis=0)
-        self._sums = sums if self._sums is None else _wide(self._sums, width) + sums
+                    self._sum(measure, facet, counting(block))
+            micro[:, at] = table.numbers.sum(axis=1)
+            for place, label in self._sum(measure, LABEL, table):
+                if measure.name in HEADLINE:
+                    kept[self._kept.setdefault((measure.name, label), len(self._kept))] = table.numbers[:, place]
         # The headline measures count whole items, which small floats hold exactly.
-        kept = dense[:, [column for _, column in self._kept]].astype(np.float32)
-        self._blocks.append((micro, kept))
-        self._clear()
+        rows = np.zeros((len(block.pairs), len(self._kept), 4), dtype=np.float32)
+        for place, numbers in kept.items():
+            rows[:, place] = numbers
+        self._blocks.append((micro, rows))
 
-    @property
-    def _kept(self) -> list[tuple[Key, int]]:
-        """The columns whose rows are kept."""
-        return [(k, column) for k, column in self._columns.items() if k[1] == LABEL and k[0] in HEADLINE]
+    def _sum(self, measure: Measure, facet: str, table: Table) -> list[tuple[int, str]]:
+        """Add a table to the sums; and its labels that have counts, with their places."""
+        sums = table.numbers.sum(axis=0)
+        found = [(place, table.labels[place]) for place in np.flatnonzero(sums.any(axis=1)).tolist()]
+        for place, label in found:
+            key = (measure.name, facet, label)
+            self._sums[key] = self._sums[key] + sums[place] if key in self._sums else sums[place]
+        return found
 
     def extend(self, other: "Ledger") -> None:
         """Append the documents of another ledger of the same measures."""
-        import numpy as np
-
-        self.close()
-        other.close()
-        for key in other._columns:
-            self._columns.setdefault(key, len(self._columns))
-        if other._sums is not None:
-            sums = np.zeros((len(self._columns), 4))
-            sums[[self._columns[key] for key in other._columns]] = other._sums
-            self._sums = sums if self._sums is None else _wide(self._sums, len(self._columns)) + sums
-        at = {key: position for position, (key, _) in enumerate(self._kept)}
-        places = [at[key] for key, _ in other._kept]
+        for key, sums in other._sums.items():
+            self._sums[key] = self._sums[key] + sums if key in self._sums else sums
+        places = [self._kept.setdefault(part, len(self._kept)) for part in other._kept]
         for micro, kept in other._blocks:
-            moved = np.zeros((len(kept), len(at), 4), dtype=np.float32)
+            moved = np.zeros((len(kept), len(self._kept), 4), dtype=np.float32)
             moved[:, places[: kept.shape[1]]] = kept
             self._blocks.append((micro, moved))
 
@@ -141,43 +95,26 @@ class Ledger:
 
     def tally(self, measure: str, facet: str = LABEL) -> Tally:
         """The counts of all documents by label, in the order of the labels."""
-        self.close()
-        found = sorted(key for key in self._columns if key[:2] == (measure, facet))
-        sums = self._sums
-        return {} if sums is None else {key[2]: Counts(*sums[self._columns[key]].tolist()) for key in found}
+        found = sorted(key for key in self._sums if key[:2] == (measure, facet))
+        return {key[2]: Counts(*self._sums[key].tolist()) for key in found}
 
     @property
     def documents(self) -> int:
         """How many documents were added."""
-        self.close()
         return sum(len(micro) for micro, _ in self._blocks)
 
     def kept(self) -> list[Part]:
         """The measures, and the labels of the headline measures, of which the rows of documents are kept."""
-        return [
-            *((measure.name, "") for measure in self.measures),
-            *((name, label) for (name, _, label), _ in self._kept),
-        ]
+        return [*((measure.name, "") for measure in self.measures), *self._kept]
 
-    def blocks(self, parts: Sequence[Part]) -> "Iterator[Numbers]":
+    def blocks(self, parts: Sequence[Part]) -> Iterator[Numbers]:
         """The rows of the documents, some hundred at a time: documents × parts × 4 numbers."""
-        import numpy as np
-
-        self.close()
         micro_at = {(measure.name, ""): at for at, measure in enumerate(self.measures)}
-        label_at = {(key[0], key[2]): at for at, (key, _) in enumerate(self._kept)}
         for micro, kept in self._blocks:
             rows = np.zeros((len(micro), len(parts), 4))
             for at, part in enumerate(parts):
                 if part in micro_at:
                     rows[:, at] = micro[:, micro_at[part]]
-                elif label_at.get(part, kept.shape[1]) < kept.shape[1]:
-                    rows[:, at] = kept[:, label_at[part]]
+                elif self._kept.get(part, kept.shape[1]) < kept.shape[1]:
+                    rows[:, at] = kept[:, self._kept[part]]
             yield rows
-
-
-def _wide(sums: "Numbers", width: int) -> "Numbers":
-    """Sums with columns of nothing for the labels that came later."""
-    import numpy as np
-
-    return np.pad(sums, ((0, width - len(sums)), (0, 0)))

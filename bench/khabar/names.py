@@ -1,158 +1,311 @@
 """Which predicted name stands for which gold name: one matching for each mention measure, optimal for that measure.
 
-Most names of a good prediction equal a name of gold in span and type. They are found at once, as the intersection
-of two sets, and each measure then looks only at what is left over.
+Most names of a good prediction equal a name of gold in span and type. They are found at once, and each measure then
+looks only at what is left over; of that, a name of each side that meet each other and nothing else need no search.
 """
 
 import unicodedata
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import chain
-from operator import itemgetter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from khabar.align import Name, Pair, components, heaviest, once, overlapping
-from khabar.counts import Counts, Tally, grain
+import numpy as np
+
+from khabar.align import components, heaviest, intersection_and_union, overlapping
+from khabar.block import Block, Items, Numbers, Table, count
+from khabar.columns import Side, coded
+from khabar.counts import GRAIN
+from khabar.joins import (
+    NONE,
+    Column,
+    Mask,
+    Meetings,
+    Spans,
+    as_column,
+    as_pairs,
+    marked,
+    meetings,
+    others,
+    overlaps,
+    paired,
+    partner,
+)
 from khabar.model import NAME, Edges
 from khabar.quotes import PROCLITICS
-
-Match = tuple[Name, Name, float]
-"""A predicted name, the gold name that it stands for, and the credit that it earns (0 to 1)."""
 
 Facet = Literal["type", "depth"]
 """What names are counted by: their entity type, or whether they lie inside another name."""
 
+DEPTHS = ("nested", "outer")
+"""Whether a name lies inside a wider one of its side, or not."""
 
-class Matching(NamedTuple):
-    """The names that stand for each other by one measure.
 
-    ``equal`` were matched to their equal in gold; ``others`` to another name; ``excused`` are predicted names that
-    stand where gold has a mention that is no name, and do not count.
+class Names(NamedTuple):
+    """Mentions as the entity measures see them, in the order of the text: document, span, place and entity type.
+
+    A document holds a span once per type, so that no two rows of a side have the same ``key`` (place and type).
     """
 
-    equal: frozenset[Name]
-    others: Sequence[Match] = ()
-    excused: Collection[Name] = ()
+    document: Column
+    span: Spans
+    place: Column
+    type: Column
+    key: Column
+
+    def chosen(self, rows: Column | Mask) -> "Names":
+        """Some of the rows."""
+        return Names(self.document[rows], self.span.chosen(rows), self.place[rows], self.type[rows], self.key[rows])
+
+    def apart(self, block: Block) -> Spans:
+        """Their spans, those of each type in a long text of its own, so that only names of one type meet."""
+        shift = self.type * block.begins[-1]
+        return Spans(self.span.start + shift, self.span.end + shift)
 
 
-def strict(pair: Pair) -> Matching:
+class Sides(NamedTuple):
+    """The names of both sides, and what is equal in them.
+
+    ``gold`` and ``predicted`` are names of every type but ISSUE, ``ignored`` gold's mentions that are no names, which
+    the entity measures neither reward nor punish, ``nominal`` the predicted mentions that call themselves no names.
+    ``equal`` is for each predicted name the gold name of the same span and type, or NONE; ``left_predicted`` and
+    ``left_gold`` are the names without.
+    """
+
+    predicted: Names
+    gold: Names
+    nominal: Names
+    ignored: Names
+    equal: Column
+    left_predicted: Column
+    left_gold: Column
+
+
+def sides(block: Block) -> Sides:
+    """The names of a block."""
+    predicted, nominal = _names(block.predicted)
+    gold, ignored = _names(block.gold)
+    equal = partner(predicted.key, gold.key)
+    found = equal != NONE
+    return Sides(predicted, gold, nominal, ignored, equal, np.flatnonzero(~found), others(equal[found], len(gold.key)))
+
+
+def _names(side: Side) -> tuple[Names, Names]:
+    """The names of a side, and its other mentions; ISSUE aside."""
+    type_ = side.type[side.owner]
+    key = side.place * len(side.types) + type_
+    order = np.argsort(key)
+    order = order[type_[order] != side.issue]
+    named = side.named[order]
+    document = side.document[side.owner]
+    everything = Names(document, side.span, side.place, type_, key)
+    return everything.chosen(order[named]), everything.chosen(order[~named])
+
+
+class Matching(NamedTuple):
+    """The names that stand for each other by one measure: rows of the predicted and of the gold names, and the credit.
+
+    ``excused`` are predicted names that stand where gold has a mention that is no name, and do not count.
+    """
+
+    predicted: Column
+    gold: Column
+    credit: Numbers
+    excused: Column
+
+
+def _matching(names: Sides, kept: Mask | None, mine: Column, yours: Column, credit: Numbers | float) -> Matching:
+    """Equals (``kept``: some, None for all) and other pairs; names on an ignored mention of their type are excused."""
+    equal = np.flatnonzero(names.equal != NONE if kept is None else kept)
+    predicted, gold = np.append(equal, mine), np.append(names.equal[equal], yours)
+    credits_ = np.append(np.ones(len(equal)), np.broadcast_to(credit, len(mine)))
+    return Matching(predicted, gold, credits_, _excused_typed(names, predicted))
+
+
+_NO_ROWS = as_column([])
+
+
+def _excused_typed(names: Sides, matched: Column) -> Column:
+    """The predicted names that match nothing and have the span and type of an ignored mention."""
+    if not len(names.ignored.key):
+        return _NO_ROWS
+    left = others(matched, len(names.predicted.key))
+    excused: Column = left[partner(names.predicted.key[left], names.ignored.key) != NONE]
+    return excused
+
+
+def strict(block: Block) -> Matching:
     """The same span and type."""
-    return Matching(pair.equal, (), _excused_typed(pair, pair.left_predicted) if pair.ignored else ())
+    return _matching(block.once(sides), None, _NO_ROWS, _NO_ROWS, 1.0)
 
 
-def exact(pair: Pair) -> Matching:
+def exact(block: Block) -> Matching:
     """The same span; names of equal type are matched first, so that as many types as possible are right."""
-    others = [(mine, yours, 1.0) for mine, yours in _same_spans(pair)]
-    return Matching(pair.equal, others, _excused(pair, others))
+    names = block.once(sides)
+    found = _matching(names, None, *block.once(_same_places), 1.0)
+    return found._replace(excused=_excused(names, found))
 
 
-def partial_overlap(pair: Pair) -> Matching:
+def _same_places(block: Block) -> tuple[Column, Column]:
+    """Pairs of names left over that have the same span and another type, in the order of their types."""
+    names = block.once(sides)
+    mine, yours = names.left_predicted, names.left_gold
+    m, y = paired(names.predicted.place[mine], names.gold.place[yours])
+    return mine[m], yours[y]
+
+
+def _excused(names: Sides, found: Matching) -> Column:
+    """Of the predicted names that match nothing, those on the span of an ignored mention, one for each of these."""
+    typed = found.excused
+    if not len(names.ignored.key):
+        return typed
+    left = others(np.append(found.predicted, typed), len(names.predicted.key))
+    open_ = others(partner(names.predicted.key[typed], names.ignored.key), len(names.ignored.key))
+    more, _ = paired(names.predicted.place[left], names.ignored.place[open_])
+    return np.append(typed, left[more])
+
+
+def partial_overlap(block: Block) -> Matching:
     """The same span for 1, then any overlap of the names left over for ½.
 
     That is optimal: a pair of equal spans weighs 1, and taking it apart frees at most two overlaps of ½.
     """
-    others = [(mine, yours, 1.0) for mine, yours in _same_spans(pair)]
-    taken, found = {mine for mine, *_ in others}, {yours for _, yours, _ in others}
-    mine = [name for name in pair.left_predicted if name not in taken]
-    yours = [name for name in pair.left_gold if name not in found]
-    if mine and yours:
-        others += [(mine[m], yours[y], 0.5) for m, y in overlapping(mine, yours)]
-    return Matching(pair.equal, others, _excused(pair, others))
+    names = block.once(sides)
+    same_mine, same_yours = block.once(_same_places)
+    mine = names.left_predicted[~marked(same_mine, len(names.predicted.key))[names.left_predicted]]
+    yours = names.left_gold[~marked(same_yours, len(names.gold.key))[names.left_gold]]
+    met = meetings(names.predicted.span.chosen(mine), names.gold.span.chosen(yours))
+    m, y = _overlapping(names, mine[met.many_mine], yours[met.many_yours])
+    m, y = np.append(mine[met.mine], m), np.append(yours[met.yours], y)
+    credit = np.repeat([1.0, 0.5], (len(same_mine), len(m)))
+    found = _matching(names, None, np.append(same_mine, m), np.append(same_yours, y), credit)
+    return found._replace(excused=_excused(names, found))
 
 
-def same_type(pair: Pair) -> Matching:
+def _overlapping(names: Sides, mine: Column, yours: Column, *, by_type: bool = False) -> tuple[Column, Column]:
+    """A maximum one-to-one matching of overlapping names among these rows; ``by_type``: of names of one type."""
+    pairs: list[tuple[int, int]] = []
+    groups = [(mine, yours)]
+    if by_type:
+        sides_ = (names.predicted.type[mine], names.gold.type[yours])
+        groups = [(mine[sides_[0] == one], yours[sides_[1] == one]) for one in np.intersect1d(*sides_)]
+    for rows, facing in groups:
+        left, right = _as_tuples(names.predicted, rows), _as_tuples(names.gold, facing)
+        pairs += [(int(rows[m]), int(facing[y])) for m, y in overlapping(left, right)]
+    return as_pairs(pairs)
+
+
+def _as_tuples(names: Names, rows: Column) -> list[tuple[int, int, int]]:
+    start, end, type_ = (one[rows].tolist() for one in (names.span.start, names.span.end, names.type))
+    return list(zip(start, end, type_, strict=True))
+
+
+def _met(block: Block) -> Meetings:
+    """How names of one type hang together."""
+    names = block.once(sides)
+    return meetings(names.predicted.apart(block), names.gold.apart(block))
+
+
+def same_type(block: Block) -> Matching:
     """Any overlap and the same type.
 
-    Names with their equal in gold are set free again where a type has names left over on both sides and one of these
-    overlaps them: two overlaps may take the place of one pair of equals.
+    Names with their equal in gold are set free again where they hang together with names left over on both sides: two
+    overlaps may take the place of one pair of equals.
     """
-    mine, yours, equal = (_by_type(names) for names in (pair.left_predicted, pair.left_gold, pair.equal))
-    others: list[Match] = []
-    freed: set[str] = set()
-    for label in mine.keys() & yours.keys():
-        predicted, gold, both = mine[label], yours[label], equal.get(label, [])
-        if any(start < end_ and start_ < end for start, end, _ in chain(predicted, gold) for start_, end_, _ in both):
-            freed.add(label)
-            predicted, gold = predicted + both, gold + both
-        others += [(predicted[m], gold[y], 1.0) for m, y in overlapping(predicted, gold)]
-    kept = frozenset(name for name in pair.equal if name[2] not in freed) if freed else pair.equal
-    if not pair.ignored:
-        return Matching(kept, others)
-    matched = {found for found, *_ in others}
-    left = [name for name in pair.predicted_names if name not in kept and name not in matched]
-    return Matching(kept, others, _excused_typed(pair, left))
+    names = block.once(sides)
+    met = block.once(_met)
+    # Where a group has names left over on both sides, all its names are matched anew.
+    open_, found = names.equal == NONE, np.zeros(len(names.gold.key), dtype=bool)
+    found[names.equal[~open_]] = True
+    groups = 1 + int(met.mine_group.max(initial=0))
+    freed = marked(met.mine_group[open_[met.many_mine]], groups) & marked(
+        met.your_group[~found[met.many_yours]], groups
+    )
+    again, facing = freed[met.mine_group], freed[met.your_group]
+    kept = np.zeros(len(open_), dtype=bool)
+    kept[met.many_mine[~again]] = True
+    m, y = _overlapping(names, met.many_mine[again], met.many_yours[facing], by_type=True)
+    return _matching(names, kept & ~open_, np.append(met.mine, m), np.append(met.yours, y), 1.0)
 
 
-def _by_type(names: Iterable[Name]) -> dict[str, list[Name]]:
-    found: dict[str, list[Name]] = {}
-    for name in names:
-        found.setdefault(name[2], []).append(name)
-    return found
-
-
-def graded(pair: Pair) -> Matching:
+def graded(block: Block) -> Matching:
     """The same type; the credit is the intersection over union of the spans, in characters.
 
     Equals are matched first. That is optimal: 1 minus the intersection over union is a metric, so by its triangle
     inequality two overlaps in the place of a pair of equals earn no more than the pair and the overlap of the
     other two.
     """
-    if not (pair.left_predicted and pair.left_gold):
-        return strict(pair)
-    others: list[Match] = []
-    earned = {
-        (m, y): credit
-        for m, y in _overlaps(pair.left_predicted, pair.left_gold)
-        if (credit := _graded_credit(pair.left_predicted[m], pair.left_gold[y]))
-    }
-    for group in components(earned):
-        for m, y in heaviest(group):
-            others.append((pair.left_predicted[m], pair.left_gold[y], group[m, y]))
-    matched = {mine for mine, *_ in others}
-    left = [name for name in pair.left_predicted if name not in matched] if pair.ignored else ()
-    return Matching(pair.equal, others, _excused_typed(pair, left))
+    names = block.once(sides)
+    mine, yours = names.left_predicted, names.left_gold
+    predicted = names.predicted.chosen(mine).apart(block)
+    gold = names.gold.chosen(yours).apart(block)
+    met = meetings(predicted, gold)
+    m, y = overlaps(predicted.chosen(met.many_mine), gold.chosen(met.many_yours))
+    m, y = met.many_mine[m], met.many_yours[y]
+    earned = dict(zip(zip(m.tolist(), y.tolist(), strict=True), _credit(predicted, m, gold, y).tolist(), strict=True))
+    chosen = [pair for group in components(earned) for pair in heaviest(group)]
+    m, y = as_pairs(chosen)
+    m, y = np.append(met.mine, m), np.append(met.yours, y)
+    return _matching(names, None, mine[m], yours[y], _credit(predicted, m, gold, y))
 
 
-def _graded_credit(mine: Name, yours: Name) -> float:
-    if mine[2] != yours[2]:
-        return 0.0
-    common = min(mine[1], yours[1]) - max(mine[0], yours[0])
-    return grain(common / (max(mine[1], yours[1]) - min(mine[0], yours[0])))
+def _credit(predicted: Spans, mine: Column, gold: Spans, yours: Column) -> Numbers:
+    common, union = intersection_and_union(predicted.chosen(mine), gold.chosen(yours))
+    credit: Numbers = np.round(common / union / GRAIN) * GRAIN
+    return credit
 
 
-def clitic(pair: Pair) -> Matching:
+def clitic(block: Block) -> Matching:
     """The same span and type, or a span that differs only by what Arabic writes together with a name.
 
     The predicted name may be wider at its start by proclitics (``[وف]?[بكلس]?``), wider at either edge by
     punctuation, or lack the ل that stands for ال after the preposition ل («للعراق»). The matching of equals is
     made maximum by augmenting paths (Berge 1957).
     """
-    owner: dict[Name, Name] = {}
-    for mine in pair.left_predicted:
-        _augment(pair, owner, mine, set())
-    if not owner:
-        return strict(pair)
-    others = [(mine, yours, 1.0) for yours, mine in owner.items()]
-    matched = {mine for mine, *_ in others}
-    left = [name for name in pair.left_predicted if name not in matched] if pair.ignored else ()
-    return Matching(pair.equal - owner.keys(), others, _excused_typed(pair, left))
+    names = block.once(sides)
+    alternatives = _within_clitics(block, names)
+    equal, found = names.equal.tolist(), {at for facing in alternatives.values() for at in facing}
+    holders = {equal[row]: row for row in np.flatnonzero(np.isin(names.equal, list(found))).tolist()}
+    owner: dict[int, int] = {}
+    for row in alternatives:
+        if equal[row] == NONE:
+            _augment(alternatives, holders, owner, row, set())
+    pairs = as_pairs(owner.items())
+    kept = (names.equal != NONE) & ~marked(pairs[0], len(names.gold.key) + 1)[names.equal]
+    return _matching(names, kept, pairs[1], pairs[0], 1.0)
 
 
-def _augment(pair: Pair, owner: dict[Name, Name], mine: Name, seen: set[Name]) -> bool:
+def _augment(
+    alternatives: Mapping[int, Iterable[int]], holders: dict[int, int], owner: dict[int, int], row: int, seen: set[int]
+) -> bool:
     """Find a gold name for a predicted one, if need be by finding another for whoever has it now."""
-    for yours in _within_clitics(pair.gold.text, mine):
-        if yours in pair.gold_set and yours not in seen:
-            seen.add(yours)
-            holder = owner.get(yours) or (yours if yours in pair.equal else None)
-            if holder is None or _augment(pair, owner, holder, seen):
-                owner[yours] = mine
+    for at in alternatives.get(row, ()):
+        if at not in seen:
+            seen.add(at)
+            holder = owner.get(at, holders.get(at))
+            if holder is None or _augment(alternatives, holders, owner, holder, seen):
+                owner[at] = row
                 return True
     return False
 
 
-def _within_clitics(text: str, name: Name) -> list[Name]:
-    """The names that a predicted name may stand for, besides its equal."""
-    start, end, label = name
+def _within_clitics(block: Block, names: Sides) -> dict[int, list[int]]:
+    """For each predicted name the gold names of its type that it may stand for, besides its equal; in text order."""
+    met = block.once(_met)
+    m, y = overlaps(names.predicted.chosen(met.many_mine).apart(block), names.gold.chosen(met.many_yours).apart(block))
+    rows, facing = np.append(met.mine, met.many_mine[m]), np.append(met.yours, met.many_yours[y])
+    mine, yours = names.predicted.span.chosen(rows), names.gold.span.chosen(facing)
+    near = (names.equal[rows] != facing) & (mine.start - 1 <= yours.start) & (yours.end <= mine.end)
+    document = names.predicted.document[rows]
+    shift = block.begins[document]
+    columns = (rows, facing, document, *(edge - shift for edge in (*mine, *yours)))
+    found: dict[int, list[int]] = {}
+    for row, at, one, start, end, first, last in sorted(zip(*(c[near].tolist() for c in columns), strict=True)):
+        if (first, last) in _narrower(block.pairs[one].gold.text, start, end):
+            found.setdefault(row, []).append(at)
+    return found
+
+
+def _narrower(text: str, start: int, end: int) -> set[Edges]:
+    """The spans that a name may stand for by its clitics and punctuation, besides its own."""
     starts, ends = [start], [end]
     if text[start] in _BEFORE:
         starts += [at for at in (start + 1, start + 2) if at < end and PROCLITICS.fullmatch(text, start, at)]
@@ -162,7 +315,7 @@ def _within_clitics(text: str, name: Name) -> list[Name]:
         starts.append(start - 1)
     if not text[end - 1].isalnum():
         ends += _inwards(text, start, end, -1)
-    return [(s, e, label) for s in starts for e in ends if s < e]
+    return {(s, e) for s in starts for e in ends if s < e} - {(start, end)}
 
 
 _BEFORE = frozenset("وفبكلس")
@@ -180,142 +333,70 @@ def _is_mark(character: str) -> bool:
     return not character.isalnum() and (character.isspace() or unicodedata.category(character)[0] in "PS")
 
 
-def _same_spans(pair: Pair) -> Iterator[tuple[Name, Name]]:
-    """Names left over that have the same span and another type, in the order of their types."""
-    waiting: dict[Edges, list[Name]] = defaultdict(list)
-    for name in pair.left_gold:
-        waiting[name[:2]].append(name)
-    for name in pair.left_predicted:
-        if name[:2] in waiting:
-            yours = waiting[name[:2]]
-            yield name, yours.pop(0)
-            if not yours:
-                del waiting[name[:2]]
-
-
-def _overlaps(predicted: Sequence[Name], gold: Sequence[Name]) -> Iterator[tuple[int, int]]:
-    """The positions of every two names that overlap."""
-    ordered = sorted(range(len(gold)), key=lambda y: gold[y])
-    first = 0
-    longest = max(end - start for start, end, _ in gold)
-    for m in sorted(range(len(predicted)), key=lambda m: predicted[m]):
-        start, end, _ = predicted[m]
-        while first < len(ordered) and gold[ordered[first]][0] + longest <= start:
-            first += 1
-        for at in range(first, len(ordered)):
-            y = ordered[at]
-            if gold[y][0] >= end:
-                break
-            if gold[y][1] > start:
-                yield m, y
-
-
-def _excused_typed(pair: Pair, left: Iterable[Name]) -> Collection[Name]:
-    return [name for name in left if name in pair.ignored]
-
-
-def _excused(pair: Pair, others: Iterable[Match]) -> Collection[Name]:
-    """Of the predicted names that match nothing, those on the span of an ignored mention, one for each of these."""
-    if not pair.ignored:
-        return ()
-    matched = {mine for mine, *_ in others}
-    left = [name for name in pair.left_predicted if name not in matched]
-    typed = set(_excused_typed(pair, left))
-    places = Counter(name[:2] for name in pair.ignored)
-    places.subtract(name[:2] for name in typed)
-    more = []
-    for name in left:
-        if name not in typed and places[name[:2]] > 0:
-            places[name[:2]] -= 1
-            more.append(name)
-    return [*typed, *more]
-
-
 # -- counting ----------------------------------------------------------------------------------------------------
 
 
-def tally(pair: Pair, matching: Matching, facet: Facet = "type") -> Tally:
+def tally(block: Block, matching: Matching, facet: Facet = "type") -> Table:
     """Counts of a matching by type or depth.
 
     A match is booked on each side under that side's label, a false positive under the predicted label, a miss under
     the gold label. Quotes that were not located have a type, but no depth.
     """
-    base = once(pair, facet, lambda: _base(pair, facet))
-    counts = base.counts if matching.equal is pair.equal else _counts(base, matching.equal)
-    if not (matching.others or matching.excused):
-        return counts
-    changed: dict[str, list[float]] = {}
-    for name in matching.excused:
-        changed.setdefault(base.predicted_key(name), [0, 0, 0])[1] -= 1
-    for mine, yours, credit in matching.others:
-        changed.setdefault(base.predicted_key(mine), [0, 0, 0])[0] += credit
-        changed.setdefault(base.gold_key(yours), [0, 0, 0])[2] += credit
-    counts = dict(counts)
-    for label, (right, guesses, found) in changed.items():
-        old = counts[label]
-        counts[label] = Counts(
-            old.matched_predicted + right, old.predicted + guesses, old.matched_gold + found, old.gold
-        )
-    return counts
+    labels, predicted, gold = block.once(_types if facet == "type" else _depths)
+    return count(
+        block,
+        labels,
+        predicted.chosen(matching.predicted),
+        predicted.chosen(others(matching.excused, len(predicted.label))),
+        gold.chosen(matching.gold),
+        gold,
+        matching.credit,
+        lost="entities" if facet == "type" else "",
+    )
 
 
-class Base(NamedTuple):
-    """What all matchings of a pair count alike, by type or by depth; ``counts`` has those with an equal as matched."""
-
-    predicted_key: Callable[[Name], str]
-    gold_key: Callable[[Name], str]
-    predicted: Mapping[str, int]
-    gold: Mapping[str, int]
-    counts: dict[str, Counts]
+Labelled = tuple[Sequence[str], Items, Items]
+"""Labels, and the predicted and gold names with theirs."""
 
 
-_TYPE = itemgetter(2)
+def _types(block: Block) -> Labelled:
+    names = block.once(sides)
+    predicted, gold = (Items(side.document, side.type) for side in (names.predicted, names.gold))
+    return block.gold.types, predicted, gold
 
 
-def _base(pair: Pair, facet: Facet) -> Base:
-    mine: Callable[[Name], str] = _TYPE
-    yours: Callable[[Name], str] = _TYPE
-    if facet == "depth":
-        mine, yours = depths(pair.predicted_set).__getitem__, depths(pair.gold_set).__getitem__
-    predicted, gold = Counter(map(mine, pair.predicted_set)), Counter(map(yours, pair.gold_set))
-    if facet == "type" and pair.voids["entities"]:
-        predicted.update(pair.voids["entities"])
-    base = Base(mine, yours, predicted, gold, {})
-    return base._replace(counts=_counts(base, pair.equal))
+def _depths(block: Block) -> Labelled:
+    names = block.once(sides)
+    predicted, gold = (Items(side.document, _outer(side).astype(np.int64)) for side in (names.predicted, names.gold))
+    return DEPTHS, predicted, gold
 
 
-def _counts(base: Base, equal: frozenset[Name]) -> dict[str, Counts]:
-    right = Counter(map(base.predicted_key, equal))
-    found = right if base.predicted_key is base.gold_key else Counter(map(base.gold_key, equal))
-    predicted, gold = base.predicted, base.gold
-    return {
-        label: Counts(right.get(label, 0), predicted.get(label, 0), found.get(label, 0), gold.get(label, 0))
-        for label in predicted.keys() | gold.keys()
-    }
+def _outer(names: Names) -> Mask:
+    """Which names do not lie inside a wider one."""
+    start, end = names.span
+    order = np.lexsort((-end, start))
+    place = names.place[order]
+    first = np.flatnonzero(np.append(True, place[1:] != place[:-1])[: len(place)])
+    reach = np.append(-1, np.maximum.accumulate(end[order]))[first]
+    outer = np.empty(len(order), dtype=bool)
+    outer[order] = np.repeat(reach < end[order][first], np.diff(first, append=len(order)))
+    return outer
 
 
-def depths(names: Iterable[Name]) -> dict[Name, str]:
-    """For every name whether it lies inside a wider one: nested, or else outer."""
-    found: dict[Name, str] = {}
-    reach = start = end = -1
-    for first, backwards, label in sorted([(first, -last, label) for first, last, label in names]):
-        last = -backwards
-        if first != start or last != end:
-            reach = max(reach, end)
-            start, end = first, last
-        found[first, last, label] = "nested" if reach >= last else "outer"
-    return found
-
-
-def recall_by_form(pair: Pair) -> Tally:
+def recall_by_form(block: Block) -> Table:
     """How many of gold's mentions of each form stand in the prediction with the same span and type.
 
     A prediction is not asked for the form, so there is a recall, but no precision.
     """
-    given = pair.predicted_set | pair.predicted_nominals
-    gold = Counter(pair.ignored.values())
-    found = Counter(form for name, form in pair.ignored.items() if name in given)
-    if pair.gold_names:
-        gold[NAME] = len(pair.gold_names)
-        found[NAME] = len(pair.gold_set & given)
-    return {form: Counts(0, 0, found[form], count) for form, count in gold.items()}
+    names = block.once(sides)
+    side = block.gold
+    asked = np.flatnonzero(~side.named & (side.type[side.owner] != side.issue))
+    forms, (form,) = coded([side.mentions[at].form for at in asked.tolist()])
+    key = np.append(names.gold.key, side.place[asked] * len(side.types) + side.type[side.owner][asked])
+    gold = Items(
+        np.append(names.gold.document, side.document[side.owner][asked]),
+        np.append(np.full(len(names.gold.key), len(forms)), form),
+    )
+    given = partner(key, np.append(names.predicted.key, names.nominal.key))
+    nothing = gold.chosen(_NO_ROWS)
+    return count(block, (*forms, NAME), nothing, nothing, gold.chosen(np.flatnonzero(given != NONE)), gold)

@@ -1,0 +1,160 @@
+"""Relations: what is counted of them, and the facts of the world that they state."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from khabar import claims
+from khabar.align import identity
+from khabar.block import Block, Table, count
+from khabar.claims import Claims, Statements, counted, ordered, statements, with_same_ends
+from khabar.joins import NONE, Column, Mask, keys, partner
+from khabar.model import Document, Entity
+from khabar.schemas import Inventory
+
+
+def stated(block: Block) -> Statements:
+    """The relations of both sides, paired where type and arguments are the same."""
+    return statements(block, "relations", block.entities, block.labels.symmetric)
+
+
+def matched(block: Block) -> Statements:
+    """The relations of both sides, paired where they match strictly: with the entity types of the arguments."""
+    types = np.append(block.gold.type, NONE)
+    return _with_arguments(block.once(stated), block.predicted.type == types[block.entities])
+
+
+def _with_arguments(found: Statements, entities: Mask) -> Statements:
+    """The pairs both of whose predicted arguments are among some entities."""
+    head, tail = found.predicted.head[found.right], found.predicted.tail[found.right]
+    return found.chosen(entities[head] & entities[tail])
+
+
+def strict(block: Block) -> Table:
+    """Relations that match strictly."""
+    return counted(block, block.once(matched), "relations")
+
+
+def boundary(block: Block) -> Table:
+    """Relations with the same type and arguments, whatever the types of these."""
+    return counted(block, block.once(stated), "relations")
+
+
+def hard(block: Block) -> Table:
+    """Relations that match strictly and whose arguments have just the spans that gold has."""
+    row, column, number = block.shared[:3]
+    just = (number == block.predicted.size[row]) & (number == block.gold.size[column]) & (block.entities[row] == column)
+    whole = np.zeros(len(block.predicted.entities), dtype=bool)
+    whole[row[just]] = True
+    return counted(block, _with_arguments(block.once(matched), whole), "relations")
+
+
+def pair(block: Block) -> Table:
+    """Relations between the same entities, in either direction, whatever the type."""
+    return counted(block, with_same_ends(block.once(stated), either_way=True), "relations")
+
+
+def mention(block: Block) -> Table:
+    """Triples of type and arguments, each once; an argument is the gold entity that has most of its spans."""
+    found = block.once(stated)
+    mine, yours = found.predicted, found.gold
+    place = _holders(block)
+    key, your_key = keys(
+        (*ordered(place[mine.head], place[mine.tail], mine.symmetric), mine.label),
+        (*ordered(yours.head, yours.tail, yours.symmetric), yours.label),
+    )
+    (first, at), (your_first, your_at) = (np.unique(one, return_index=True) for one in (key, your_key))
+    same = partner(first, your_first)
+    right = np.flatnonzero(same != NONE)
+    predicted, gold = mine.items.chosen(at), yours.items.chosen(your_at)
+    return count(
+        block, found.labels, predicted.chosen(right), predicted, gold.chosen(same[right]), gold, lost="relations"
+    )
+
+
+def _holders(block: Block) -> Column:
+    """For each predicted entity the gold entity with most of its spans, or a row of its own behind gold's.
+
+    Of several the one of its type, then that with the smallest spans, then by type.
+    """
+    predicted, gold, shared = block.predicted, block.gold, block.shared
+    rank = 2 * shared.number + (predicted.type[shared.row] == gold.type[shared.column])
+    best = np.zeros(len(predicted.entities), dtype=np.int64)
+    np.maximum.at(best, shared.row, rank)
+    top = rank == best[shared.row]
+    rows, columns = shared.row[top], shared.column[top]
+    tied = np.bincount(rows)[rows] > 1
+    rivals = sorted(set(columns[tied].tolist()), key=lambda column: identity(gold.entities[column]), reverse=True)
+    place = np.zeros(len(gold.entities), dtype=np.int64)
+    place[rivals] = np.arange(len(rivals))
+    order = np.argsort(place[columns])
+    found = len(gold.entities) + np.arange(len(predicted.entities))
+    found[rows[order]] = columns[order]  # of several the last one stays
+    return found
+
+
+def evidence(block: Block) -> Table:
+    """Characters of evidence of relations that match strictly."""
+    return claims.evidence(block, block.once(matched), "relations.evidence")
+
+
+# -- facts -------------------------------------------------------------------------------------------------------
+
+Fact = tuple[str, str, str]
+"""What a relation says of the world: the name of its head, its type, the name of its tail."""
+
+
+def facts(document: Document, labels: Inventory) -> set[Fact]:
+    """The facts that a document's relations state; symmetric ones in the order of the names."""
+    entities = {entity.id: entity for entity in document.entities}
+    return {_fact(labels, r.type, entities[r.head], entities[r.tail]) for r in document.relations}
+
+
+def _fact(labels: Inventory, kind: str, head: Entity, tail: Entity) -> Fact:
+    one, two = called(head), called(tail)
+    return (two, kind, one) if kind in labels.symmetric and two < one else (one, kind, two)
+
+
+def called(entity: Entity) -> str:
+    """What an entity is called: its name, or else its longest mention, the first of the longest."""
+    if entity.name or not entity.mentions:
+        return entity.name or ""
+    return min(entity.mentions, key=lambda mention: (mention.start - mention.end, mention.start)).text
+
+
+def unseen(block: Block) -> Table:
+    """Relations that match strictly, without those on either side that state a fact of the training split.
+
+    Relations that match state the same fact, as a predicted argument is called what gold calls it.
+    """
+    found = block.once(matched)
+    mine, yours = (
+        ~_known(block, found.labels, side, entities)
+        for side, entities in ((found.predicted, block.predicted.entities), (found.gold, block.gold.entities))
+    )
+    fresh = found.chosen(yours[found.found])
+    predicted, gold = found.predicted.items, found.gold.items
+    return count(
+        block,
+        found.labels,
+        predicted.chosen(fresh.right),
+        predicted.chosen(np.flatnonzero(mine)),
+        gold.chosen(fresh.found),
+        gold.chosen(np.flatnonzero(yours)),
+        lost="relations",
+    )
+
+
+def _known(block: Block, labels: Sequence[str], relations: Claims, entities: Sequence[Entity]) -> Mask:
+    """Which relations the training split states; an argument is called as gold calls what it stands for."""
+    if not block.training_facts:
+        return np.zeros(len(relations.stated), dtype=bool)
+    gold = block.gold.entities
+    heads, tails = (
+        [entities[row] if place == NONE else gold[place] for row, place in zip(*map(Column.tolist, ends), strict=True)]
+        for ends in ((relations.head, relations.gold_head), (relations.tail, relations.gold_tail))
+    )
+    kinds = [labels[label] for label in relations.label.tolist()]
+    return np.array(
+        [_fact(block.labels, *one) in block.training_facts for one in zip(kinds, heads, tails, strict=True)], dtype=bool
+    )
