@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from strategies import INVENTORY, disguised, documents, pairs
 
-from khabar.align import Pair
+from khabar.block import Block, Pair
 from khabar.counts import total
 from khabar.errors import (
     CLASSES,
@@ -23,10 +23,9 @@ from khabar.errors import (
     boundary,
     classify,
     count,
-    near_misses,
 )
 from khabar.grounding import Void
-from khabar.measures import MEASURES, boundary_edits
+from khabar.measures import MEASURES
 from khabar.model import AUTHOR, LAYERS, Document, Entity, Mention, Quote, Relation, Section, Stance, paragraphs
 
 BY_NAME = {measure.name: measure for measure in MEASURES}
@@ -40,7 +39,7 @@ VOIDS = st.lists(
 
 def counts(name: str, pair: Pair):
     """What a measure counts, over all labels."""
-    return total(BY_NAME[name].counts(pair, INVENTORY))
+    return total(BY_NAME[name].counts(Block([pair], INVENTORY)).tally())
 
 
 def names_only(document: Document) -> Document:
@@ -59,7 +58,7 @@ def names_only(document: Document) -> Document:
 def test_the_classes_of_a_side_add_up_to_its_items(pair, voids):
     """Every item falls in just one class; without the ignored ones they are what the headline measures count."""
     pair = Pair(*pair, voids)
-    found = Counter(count(pair, INVENTORY))
+    found = Counter(count(Block([pair], INVENTORY)))
     measures = dict(
         zip(LAYERS, ("entities.strict", "relations.strict", "stance.strict", "subsections.labelled"), strict=True)
     )
@@ -83,7 +82,7 @@ def test_what_is_counted_is_what_is_shown(pair, voids):
         for side in ("gold", "predicted") if error.side == "both" else (error.side,):
             shown[error.layer, side, error.class_] += 1
             assert getattr(error, side)
-    assert shown == count(pair, INVENTORY)
+    assert shown == count(Block([pair], INVENTORY))
     assert {(layer, class_) for layer, _, class_ in shown} <= {(c.layer, c.name) for c in CLASSES}
 
 
@@ -94,7 +93,7 @@ def test_order_and_ids_change_nothing(data):
     voids = [Void("entities", "GPE"), Void("entities", "PER")]
     one = Pair(gold, predicted, voids)
     other = Pair(data.draw(disguised(gold)), data.draw(disguised(predicted)), voids[::-1])
-    assert count(one, INVENTORY) == count(other, INVENTORY)
+    assert count(Block([one], INVENTORY)) == count(Block([other], INVENTORY))
     there, back = (
         [e for e in classify(pair, INVENTORY) if e.layer in ("entities", "subsections")] for pair in (one, other)
     )
@@ -104,14 +103,14 @@ def test_order_and_ids_change_nothing(data):
 @given(documents(gold=True))
 def test_gold_against_itself_is_all_correct(document):
     """Every item of gold is correct, and nothing else is found."""
-    assert {class_ for _, _, class_ in count(Pair(document, document), INVENTORY)} <= {CORRECT}
+    assert {class_ for _, _, class_ in count(Block([Pair(document, document)], INVENTORY))} <= {CORRECT}
 
 
 @given(pairs())
 def test_classes_are_what_lies_between_the_measures(pair):
     """Right spans are correct or of a wrong type; aligned relations and stances likewise, direction and type aside."""
     pair = Pair(*map(names_only, pair))
-    found = Counter(count(pair, INVENTORY))
+    found = Counter(count(Block([pair], INVENTORY)))
 
     def gold(layer, *classes):
         return sum(found[layer, "gold", class_] for class_ in classes)
@@ -174,20 +173,8 @@ def test_a_tangle_of_thousands_is_classified():
     for length in (401, 403):
         kept = tuple(Mention(at, at + length, text[at : at + length]) for at in range(2000))
         sides.append(Document(doc_id="d", text=text, entities=(Entity(id="e", type="ORG", mentions=kept),)))
-    found = count(Pair(*sides), INVENTORY)
+    found = count(Block([Pair(*sides)], INVENTORY))
     assert sum(number for (_, side, _), number in found.items() if side == "gold") == 2000
-
-
-@given(st.sets(st.integers(1, 12)), st.sets(st.integers(1, 12)))
-def test_near_misses_are_those_of_boundary_similarity(predicted, gold):
-    """As many pairs as the measure finds; each of neighbours, one-to-one."""
-    near = near_misses(predicted, gold)
-    assert all(abs(mine - yours) == 1 for mine, yours in near.items())
-    assert near.keys() <= predicted - gold
-    assert set(near.values()) <= gold - predicted
-    assert len(set(near.values())) == len(near)
-    edits = boundary_edits(predicted, gold)
-    assert edits.amount == len(predicted ^ gold) - 2 * len(near) + len(near) / 2
 
 
 # -- an example of each class --------------------------------------------------------------------------------------
@@ -316,7 +303,7 @@ EXAMPLES = {
 def test_an_example_of_each_class(layer, class_):
     """Gold and prediction of the example give the class, on the sides that it counts on."""
     gold, predicted, side = EXAMPLES[layer, class_]
-    found = count(Pair(gold, predicted), INVENTORY)
+    found = count(Block([Pair(gold, predicted)], INVENTORY))
     sides = ("gold", "predicted") if side == "both" else (side,)
     assert {where for of, where, name in found if (of, name) == (layer, class_)} == set(sides), found
 
@@ -325,7 +312,7 @@ def test_an_example_of_each_class(layer, class_):
 def test_what_has_no_place_is_a_class_of_its_own(layer):
     """A predicted item that can match nothing is counted, and shown with its label alone."""
     pair = Pair(document(), document(), [Void(layer, "X")])
-    assert count(pair, INVENTORY) == {(layer, "predicted", UNGROUNDED): 1}
+    assert count(Block([pair], INVENTORY)) == {(layer, "predicted", UNGROUNDED): 1}
     (error,) = classify(pair, INVENTORY)
     assert (error.gold, error.predicted) == (None, Shown("X"))
 
@@ -377,9 +364,9 @@ def test_how_spans_of_one_type_differ(text, gold, predicted, difference):
 def test_only_the_other_side_is_split_or_merged():
     """A prediction inside another prediction, or beside a gold mention that was found exactly, is spurious."""
     longer = ("PER", f"محافظ الأنبار {KAMIL}")
-    nested = count(Pair(document(("PER", KAMIL)), document(longer, ("PER", "محافظ"))), INVENTORY)
+    nested = count(Block([Pair(document(("PER", KAMIL)), document(longer, ("PER", "محافظ")))], INVENTORY))
     assert nested["entities", "predicted", "spurious"] == 1
-    exact = count(Pair(document(("PER", KAMIL)), document(("PER", KAMIL), ("PER", "كامل"))), INVENTORY)
+    exact = count(Block([Pair(document(("PER", KAMIL)), document(("PER", KAMIL), ("PER", "كامل")))], INVENTORY))
     assert exact["entities", "predicted", "spurious"] == 1
 
 
@@ -387,13 +374,13 @@ def test_a_symmetric_relation_shares_an_argument_from_either_end():
     """meets(a, b) and meets(c, a) share a: the other argument is wrong, however each was written."""
     gold = related(("meets", SALMA, KAMIL))
     for predicted in (("meets", SALMA, RAMADI), ("meets", RAMADI, SALMA)):
-        found = count(Pair(gold, related(predicted)), INVENTORY)
+        found = count(Block([Pair(gold, related(predicted))], INVENTORY))
         assert found["relations", "gold", "wrong argument"] == 1
 
 
 def test_a_relation_that_could_not_be_found_is_told_from_one_that_was_missed():
     """Where no predicted entity stands for an argument, the entities are to blame."""
-    found = count(Pair(related(HEAD), related(voices=UNKNOWN)), INVENTORY)
+    found = count(Block([Pair(related(HEAD), related(voices=UNKNOWN))], INVENTORY))
     assert found["relations", "gold", "argument not found"] == 1
 
 

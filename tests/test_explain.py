@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import INVENTORY, pairs
 
-from khabar.align import Pair
+from khabar.block import Block, Pair
 from khabar.errors import classify, count
 from khabar.explain import CONTEXT, Wanted, as_text, in_context
 from khabar.grounding import Void
@@ -45,7 +45,7 @@ def test_every_block_is_whole(pair, class_):
     assert all(line.endswith("\u2069") for line in lines if "⟦" in line or "‹" in line)
     table = lines[lines.index(f"{'':34}{'gold':>8}{'predicted':>11}") + 1 :]
     figures = sum(int(part) for line in table for part in line.split()[-2:] if line.startswith("  "))
-    assert figures == sum(count(pair, INVENTORY).values())
+    assert figures == sum(count(Block([pair], INVENTORY)).values())
 
 
 def test_only_layers_that_are_attempted_are_explained():

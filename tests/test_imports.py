@@ -10,7 +10,26 @@ import khabar
 PACKAGE = Path(khabar.__file__).parent
 ORDER = (
     *("model", "problems", "schemas", "corpus", "quotes", "grounding", "tags", "formats", "answers", "projections"),
-    *("checks", "counts", "align", "names", "clusters", "measures", "errors", "ledger", "uncertainty", "run"),
+    *(
+        "checks",
+        "counts",
+        "joins",
+        "collected",
+        "columns",
+        "align",
+        "block",
+        "names",
+        "clusters",
+        "claims",
+        "relations",
+        "stances",
+        "sections",
+        "measures",
+        "errors",
+        "ledger",
+        "uncertainty",
+        "run",
+    ),
     *("scoring", "comparison", "dataset", "sheets", "passes", "intake", "view", "report", "explain", "page"),
     *("systems", "cli"),
 )

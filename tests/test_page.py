@@ -12,7 +12,7 @@ from strategies import INVENTORY, pairs
 from typer.testing import CliRunner
 
 import khabar
-from khabar.align import Pair
+from khabar.block import Block, Pair
 from khabar.cli import app
 from khabar.errors import classify, count
 from khabar.explain import Wanted
@@ -98,7 +98,7 @@ def test_every_error_of_explain_is_listed(drawn):
     judged = {row.measure.split(".")[0] for row in run.scorecard().rows}
     assert len(rows) == sum(error.layer in judged for error in claims)
     assert len(listed) == len(found) - len(claims)
-    for layer, side, class_ in count(pair, run.labels):
+    for layer, side, class_ in count(Block([pair], run.labels)):
         key = re.sub(r"\W+", "-", f"{layer} {class_}")
         assert f'id="show-{key}"' in page, (layer, side, class_)
 

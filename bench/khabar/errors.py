@@ -6,18 +6,41 @@ on both sides; the others count on the side of their item.
 """
 
 import re
-from bisect import bisect_left, bisect_right
-from collections import defaultdict
-from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from math import lcm
 from operator import itemgetter
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple
 
-from khabar.align import Name, Pair, Segment, assign, near_misses, overlapping
-from khabar.measures import called
-from khabar.model import AUTHOR, Edges, Entity, Layer, Relation, Section, Stance
+import numpy as np
+
+from khabar import relations, stances
+from khabar.align import assign, overlapping
+from khabar.block import Block, Pair
+from khabar.claims import Claims, Statements, ordered
+from khabar.columns import Side as Table
+from khabar.joins import (
+    NONE,
+    Column,
+    Meetings,
+    as_column,
+    as_pairs,
+    keys,
+    marked,
+    meetings,
+    others,
+    paired,
+    partner,
+    ranges,
+)
+from khabar.model import AUTHOR, LAYERS, Edges, Entity, Layer, Relation, Section, Stance
+from khabar.names import Names, Sides, sides
 from khabar.quotes import PROCLITICS, in_word, word_around
+from khabar.relations import called
 from khabar.schemas import Inventory
+from khabar.sections import matched as matched_sections
+from khabar.sections import near_misses, same_paragraphs, segmented
 
 Side = Literal["gold", "predicted", "both"]
 
@@ -129,37 +152,33 @@ class Error(NamedTuple):
     predicted: Shown | None
 
 
-Couple = tuple[Name, Name]
-"""A predicted name and the gold name that it is paired with."""
+class Found(NamedTuple):
+    """Items of one class that count on one side: the rows of gold's and of the predicted items, NONE for none."""
 
-Found = tuple[str, Side, Any, Any]
-"""A class, the side on which it counts, and the gold and the predicted item (or None)."""
-
-Findings = tuple[Sequence[tuple[Any, Any]], Sequence[Found]]
-"""The correct pairs (gold, predicted) of a layer, and everything else but what has no place."""
+    class_: str
+    side: Side
+    gold: Column
+    predicted: Column
 
 
 def classify(pair: Pair, labels: Inventory) -> tuple[Error, ...]:
     """Every item of a pair in its class, the correct ones too: by layer, then by place in the text."""
-    return tuple(
-        error for layer, found in _layers(pair, labels) for error in sorted(_errors(pair, layer, found), key=_place)
-    )
+    block = Block([pair], labels)
+    return tuple(error for layer in LAYERS for error in sorted(_errors(block, layer), key=_place))
 
 
-def count(pair: Pair, labels: Inventory) -> dict[tuple[Layer, Side, str], int]:
+def count(block: Block) -> dict[tuple[Layer, Side, str], int]:
     """How many items of each layer and side (gold, predicted) fall in each class; classes without any are left out."""
-    counts: defaultdict[tuple[Layer, Side, str], int] = defaultdict(int)
-    for layer, (right, wrong) in _layers(pair, labels):
-        if right:
-            counts[layer, "gold", CORRECT] = counts[layer, "predicted", CORRECT] = len(right)
-        for class_, side, _, _ in wrong:
-            if side != "predicted":
-                counts[layer, "gold", class_] += 1
-            if side != "gold":
-                counts[layer, "predicted", class_] += 1
-        if lost := pair.voids.get(layer):
-            counts[layer, "predicted", UNGROUNDED] = sum(lost.values())
-    return dict(counts)
+    counts: Counter[tuple[Layer, Side, str]] = Counter()
+    for layer, found in _FINDERS.items():
+        for class_, side, gold, _ in found(block):
+            for one in _SIDES if side == "both" else (side,):
+                counts[layer, one, class_] += len(gold)
+        counts[layer, "predicted", UNGROUNDED] += sum(sum(voids.values()) for _, voids in block.lost.get(layer, ()))
+    return {key: number for key, number in counts.items() if number}
+
+
+_SIDES: tuple[Side, Side] = ("gold", "predicted")
 
 
 def by_class(counts: Mapping[tuple[Layer, Side, str], int], layer: Layer) -> Iterator[tuple[str, int, int]]:
@@ -170,77 +189,108 @@ def by_class(counts: Mapping[tuple[Layer, Side, str], int], layer: Layer) -> Ite
             yield class_.name, gold, predicted
 
 
-def _layers(pair: Pair, labels: Inventory) -> Iterator[tuple[Layer, Findings]]:
-    yield "entities", _names(pair)
-    yield "relations", _relations(pair, labels)
-    yield "stance", _stances(pair)
-    yield "subsections", _sections(pair)
-
-
 # -- entities ------------------------------------------------------------------------------------------------
 
 
-def _names(pair: Pair) -> Findings:
-    names, right = pair.gold_set, pair.equal
-    left, open_ = set(pair.left_predicted), set(pair.left_gold)
-    excused = left.intersection(pair.ignored) if left else left
-    left -= excused
-    wrong: list[Found] = [(IGNORED, "predicted", name, name) for name in excused]
-    couples: list[Couple] = []
-    wholes: dict[Name, Name] = {}
-    for group in _groups(left | open_):
-        if len(group) == 2:
-            one, other = group
-            if (one in left) != (other in left):
-                couples.append((one, other) if one in left else (other, one))
-        else:
-            predicted, gold = [name for name in group if name in left], [name for name in group if name in open_]
-            found = _couples(predicted, gold)
-            couples += found
-            parted = [couple for couple in found if couple[0][:2] != couple[1][:2]]
-            wholes |= _holders(predicted, [name for _, name in parted]) | _holders(gold, [name for name, _ in parted])
-    if couples:
-        left -= {name for name, _ in couples}
-        open_ -= {name for _, name in couples}
-        text = pair.gold.text
-        wrong += [(_difference(text, mine, your), "both", your, mine) for mine, your in couples]
-    spans = {(start, end) for start, end, _ in names} if left else set()
-    for name in left:
-        if name[:2] in spans:
-            wrong.append(("duplicate", "predicted", min(n for n in names if n[:2] == name[:2]), name))
-        else:
-            whole = wholes.get(name)
-            wrong.append(("split" if whole else "spurious", "predicted", whole, name))
-    for name in open_:
-        whole = wholes.get(name)
-        wrong.append(("merged" if whole else "missed", "gold", name, whole))
-    return list(zip(right, right, strict=True)), wrong
+def _names(block: Block) -> Iterator[Found]:
+    names = block.once(sides)
+    predicted, gold = names.predicted, names.gold
+    equal = np.flatnonzero(names.equal != NONE)
+    yield Found(CORRECT, "both", names.equal[equal], equal)
+    ignored = partner(predicted.key[names.left_predicted], names.ignored.key) != NONE
+    # The ignored mention has the span and the type of the prediction, and is shown as that.
+    excused, left = names.left_predicted[ignored], names.left_predicted[~ignored]
+    yield Found(IGNORED, "predicted", np.full(len(excused), NONE), excused)
+
+    met = meetings(predicted.span.chosen(left), gold.span.chosen(names.left_gold))
+    mine, yours, wholes, parts = _crowds(names, met, left)
+    mine, yours = np.append(left[met.mine], mine), np.append(names.left_gold[met.yours], yours)
+    yield from _differences(block, names, mine, yours)
+    left = left[~marked(mine, len(predicted.key))[left]]
+    open_ = names.left_gold[~marked(yours, len(gold.key))[names.left_gold]]
+
+    at = np.minimum(np.searchsorted(gold.place, predicted.place[left]), max(0, len(gold.place) - 1))
+    doubled = gold.place[at] == predicted.place[left] if len(gold.place) else np.zeros(len(left), dtype=bool)
+    yield Found("duplicate", "predicted", at[doubled], left[doubled])
+    left = left[~doubled]
+    whole = as_column([wholes.get(row, NONE) for row in left.tolist()])
+    yield Found("split", "predicted", whole[whole != NONE], left[whole != NONE])
+    yield Found("spurious", "predicted", whole[whole == NONE], left[whole == NONE])
+    whole = as_column([parts.get(row, NONE) for row in open_.tolist()])
+    yield Found("merged", "gold", open_[whole != NONE], whole[whole != NONE])
+    yield Found("missed", "gold", open_[whole == NONE], whole[whole == NONE])
 
 
-def _groups(names: Iterable[Name]) -> Iterator[list[Name]]:
-    """The names of both sides that hang together by overlap, in the order of the text; those alone are left out."""
-    group: list[Name] = []
-    reach = 0
-    for name in sorted(names):
-        if name[0] >= reach:
-            if len(group) > 1:
-                yield group
-            group = []
-        group.append(name)
-        if name[1] > reach:
-            reach = name[1]
-    if len(group) > 1:
-        yield group
+def _crowds(names: Sides, met: Meetings, left: Column) -> tuple[Column, Column, dict[int, int], dict[int, int]]:
+    """The pairs of names that hang together with more of them; and for names that lie in one whose part was paired,
+    that one: for predicted names a gold one, and the reverse."""
+    groups: dict[int, tuple[list[Row], list[Row]]] = {}
+    everything = (
+        (names.predicted, left[met.many_mine], met.mine_group),
+        (names.gold, names.left_gold[met.many_yours], met.your_group),
+    )
+    for at, (side, rows, group) in enumerate(everything):
+        columns = side.span.start[rows], side.span.end[rows], side.type[rows], rows
+        for number, *row in zip(group.tolist(), *(one.tolist() for one in columns), strict=True):
+            groups.setdefault(number, ([], []))[at].append(Row(*row))
+    couples: list[tuple[int, int]] = []
+    wholes: dict[int, int] = {}
+    parts: dict[int, int] = {}
+    for predicted, gold in groups.values():
+        found = _couples(predicted, gold)
+        couples += [(mine.row, yours.row) for mine, yours in found]
+        parted = [couple for couple in found if couple[0][:2] != couple[1][:2]]
+        if parted:
+            wholes |= _holders(predicted, [yours for _, yours in parted])
+            parts |= _holders(gold, [mine for mine, _ in parted])
+    return *as_pairs(couples), wholes, parts
 
 
-def _holders(parts: Iterable[Name], wholes: Sequence[Name]) -> dict[Name, Name]:
-    """For each part that lies inside a whole of its type, the first such whole."""
+class Row(NamedTuple):
+    """A name: its span in the long text, its type (a position), and its row."""
+
+    start: int
+    end: int
+    type: int
+    row: int
+
+
+Couple = tuple[Row, Row]
+"""A predicted name and the gold name that it is paired with."""
+
+
+def _differences(block: Block, names: Sides, mine: Column, yours: Column) -> Iterator[Found]:
+    """The classes of pairs that are not correct."""
+    predicted, gold = names.predicted, names.gold
+    typed, placed = predicted.type[mine] == gold.type[yours], predicted.place[mine] == gold.place[yours]
+    yield Found("type", "both", yours[placed], mine[placed])
+    other = ~(typed | placed)
+    yield Found("type and boundary", "both", yours[other], mine[other])
+    mine, yours = mine[typed], yours[typed]
+    document = predicted.document[mine]
+    shift = block.begins[document]
+    edges = [
+        zip((span.start[rows] - shift).tolist(), (span.end[rows] - shift).tolist(), strict=True)
+        for span, rows in ((predicted.span, mine), (gold.span, yours))
+    ]
+    classes = np.array(
+        [
+            f"boundary: {boundary(block.pairs[at].gold.text, *both)}"
+            for at, *both in zip(document.tolist(), *edges, strict=True)
+        ],
+        dtype=object,
+    )
+    for class_ in sorted(set(classes.tolist())):
+        yield Found(class_, "both", yours[classes == class_], mine[classes == class_])
+
+
+def _holders(parts: Iterable[Row], wholes: Sequence[Row]) -> dict[int, int]:
+    """For each part (row) that lies inside a whole of its type, the first such whole (row)."""
     found = {}
-    for part in parts if wholes else ():
-        start, end, label = part
+    for part in parts:
         for whole in wholes:
-            if whole[0] <= start and end <= whole[1] and whole[2] == label:
-                found[part] = whole
+            if whole.start <= part.start and part.end <= whole.end and whole.type == part.type:
+                found[part.row] = whole.row
                 break
     return found
 
@@ -249,7 +299,7 @@ _LARGE = 1024
 """Beyond this product of their numbers, spans that hang together are paired by `_roughly`."""
 
 
-def _couples(predicted: Sequence[Name], gold: Sequence[Name]) -> list[Couple]:
+def _couples(predicted: Sequence[Row], gold: Sequence[Row]) -> list[Couple]:
     """The one-to-one pairs of overlapping names with most equal spans; then most of one type; then the greatest sum
     of intersection over union, in exact arithmetic. No two have the same span and type."""
     if not predicted or not gold:
@@ -273,29 +323,23 @@ def _couples(predicted: Sequence[Name], gold: Sequence[Name]) -> list[Couple]:
     return [(predicted[row], gold[column]) for row, column in assign(weights)]
 
 
-def _roughly(predicted: Sequence[Name], gold: Sequence[Name]) -> list[Couple]:
+def _roughly(predicted: Sequence[Row], gold: Sequence[Row]) -> list[Couple]:
     """Pairs as `_couples` gives them, but for the last step: overlaps are as many as can be, in O(n log n)."""
     couples: list[Couple] = []
     left, open_ = sorted(predicted), sorted(gold)
-    keys: tuple[Callable[[Name], Hashable], ...] = (itemgetter(0, 1), itemgetter(2), lambda _: None)
-    for key in keys:
-        groups: dict[Hashable, tuple[list[Name], list[Name]]] = {}
+    agree: tuple[Callable[[Row], Hashable], ...] = (itemgetter(0, 1), itemgetter(2), lambda _: None)
+    for key in agree:
+        groups: dict[Hashable, tuple[list[Row], list[Row]]] = {}
         for side, names in enumerate((left, open_)):
             for name in names:
                 groups.setdefault(key(name), ([], []))[side].append(name)
         for mine, your in groups.values():
-            couples += [(mine[row], your[column]) for row, column in overlapping(mine, your)]
+            pairs = overlapping([name[:3] for name in mine], [name[:3] for name in your])
+            couples += [(mine[row], your[at]) for row, at in pairs]
         taken = {name for couple in couples for name in couple}
         left = [name for name in left if name not in taken]
         open_ = [name for name in open_ if name not in taken]
     return couples
-
-
-def _difference(text: str, predicted: Name, gold: Name) -> str:
-    """The class of a pair that is not correct."""
-    if predicted[2] == gold[2]:
-        return f"boundary: {boundary(text, predicted[:2], gold[:2])}"
-    return "type" if predicted[:2] == gold[:2] else "type and boundary"
 
 
 # What stands before a name in its word where the name lacks its article.
@@ -334,272 +378,236 @@ def _words(text: str, one: int, other: int) -> bool:
 # -- relations and stance --------------------------------------------------------------------------------------
 
 
-Claim = tuple[str, str | None, str | None, Relation | Stance]
-"""A relation or stance: its label, its ends as gold's ids (None where they stand for no gold entity), and itself."""
+class Stage(NamedTuple):
+    """A class, and the columns of `Claims` by which claims of the two sides that are left over are paired for it.
 
-Stated = TypeVar("Stated", Relation, Stance)
-Key = Callable[[Claim], Hashable]
-Stage = tuple[str, Key, Key]
-"""A class, and the keys by which predicted and gold claims that are still left over are paired for it."""
+    ``either_way``: of labels alone that mean the same in either direction.
+    """
 
-_ALL: Key = itemgetter(0, 1, 2)
-_ENDS: Key = itemgetter(1, 2)
-_HEAD: Key = itemgetter(0, 1)
-_TAIL: Key = itemgetter(0, 2)
-_DIRECTIONS: tuple[Stage, ...] = (
-    ("reversed", _ALL, itemgetter(0, 2, 1)),
-    ("wrong type", _ENDS, _ENDS),
-    ("wrong type", _ENDS, itemgetter(2, 1)),
+    class_: str
+    mine: tuple[str, ...]
+    yours: tuple[str, ...]
+    either_way: bool = False
+
+
+_ENDS, _TURNED = ("gold_head", "gold_tail"), ("gold_tail", "gold_head")
+_HEAD, _TAIL = ("label", "gold_head"), ("label", "gold_tail")
+_DIRECTIONS = (
+    Stage("reversed", ("label", *_ENDS), ("label", *_TURNED)),
+    Stage("wrong type", _ENDS, _ENDS),
+    Stage("wrong type", _ENDS, _TURNED),
 )
-_LABELS: tuple[Stage, ...] = (("wrong label", _ENDS, _ENDS),)
-_VOICES: tuple[Stage, ...] = (("wrong holder", _TAIL, _TAIL), ("wrong target", _HEAD, _HEAD))
+_LABELS = (Stage("wrong label", _ENDS, _ENDS),)
+_VOICES = (Stage("wrong holder", _TAIL, _TAIL), Stage("wrong target", _HEAD, _HEAD))
 
 
-def _same(
-    predicted: Iterable[Stated],
-    gold: Iterable[Stated],
-    mine: Callable[[Stated], Hashable],
-    yours: Callable[[Stated], Hashable],
-) -> tuple[list[tuple[Stated, Stated]], list[Stated], dict[Hashable, list[Stated]]]:
-    """The pairs (gold, predicted) of items with the same key, what is left of the predicted ones, and gold's by key."""
-    waiting: dict[Hashable, list[Stated]] = {}
-    for item in gold:
-        waiting.setdefault(yours(item), []).append(item)
-    pairs, left = [], []
-    for item in predicted:
-        if same := waiting.get(mine(item)):
-            pairs.append((same.pop(), item))
-        else:
-            left.append(item)
-    return pairs, left, waiting
+def _one_end(class_: str) -> tuple[Stage, ...]:
+    """Label and one end are the same; for a label that means the same in either direction, either end of each."""
+    return (
+        Stage(class_, _HEAD, _HEAD),
+        Stage(class_, _TAIL, _TAIL),
+        Stage(class_, _HEAD, _TAIL, either_way=True),
+        Stage(class_, _TAIL, _HEAD, either_way=True),
+    )
 
 
 def _settle(
-    predicted: list[Claim], gold: list[Claim], stages: Iterable[Stage]
-) -> tuple[list[Found], list[Claim], list[Claim]]:
+    found: Statements, left: Column, open_: Column, stages: Iterable[Stage]
+) -> tuple[list[Found], Column, Column]:
     """Pair claims stage by stage, in each as many as can be; and what is left of either side."""
-    found: list[Found] = []
-    for class_, mine, yours in stages:
-        if not predicted or not gold:
-            break
-        waiting: dict[Hashable, list[Claim]] = {}
-        for claim in gold:
-            waiting.setdefault(yours(claim), []).append(claim)
-        left = []
-        for claim in predicted:
-            if same := waiting.get(mine(claim)):
-                found.append((class_, "both", same.pop()[3], claim[3]))
-            else:
-                left.append(claim)
-        if len(left) < len(predicted):
-            predicted, gold = left, [claim for same in waiting.values() for claim in same]
-    return found, predicted, gold
+    settled = []
+    for stage in stages:
+        mine = left[found.predicted.symmetric[left]] if stage.either_way else left
+        m, y = paired(*_keys(found, mine, stage.mine, open_, stage.yours))
+        settled.append(Found(stage.class_, "both", open_[y], mine[m]))
+        left, open_ = left[~marked(mine[m], len(found.predicted.label))[left]], open_[others(y, len(open_))]
+    return settled, left, open_
 
 
-def _claims(
-    items: Iterable[Relation | Stance],
-    place: Callable[[str], str | None],
-    entities: Mapping[str, Entity],
-    symmetric: Container[str] = (),
-) -> list[Claim]:
-    """Items as claims, in an order that does not hang on ids; symmetric ones all from the same end.
-
-    ``entities`` are those that the items name, ``place`` gives the gold entity that one stands for (ids).
-    """
-    ordered = []
-    for item in items:
-        label, head, tail = _parts(item)
-        first, second = _identity(entities.get(head)), _identity(entities.get(tail))
-        if second < first and label in symmetric:
-            head, tail, first, second = tail, head, second, first
-        ordered.append((label, first, second, (label, place(head), place(tail), item)))
-    if len(ordered) > 1:
-        ordered.sort(key=lambda found: found[:3])
-    return [claim for _, _, _, claim in ordered]
-
-
-def _parts(item: Relation | Stance) -> tuple[str, str, str]:
-    """The label and the two ends of an item."""
-    if isinstance(item, Relation):
-        return item.type, item.head, item.tail
-    return item.label, item.holder, item.target
-
-
-def _identity(entity: Entity | None) -> tuple[int, int, str]:
-    """What tells an entity from the others of its document, whatever its id; None is the author."""
-    if entity is None or not entity.mentions:
-        return -1, -1, entity.type if entity else ""
-    first = min(entity.mentions)
-    return first.start, first.end, entity.type
-
-
-def _relations(pair: Pair, labels: Inventory) -> Findings:
-    place, symmetric = pair.entities.get, labels.symmetric
-
-    def statement(label: str, head: str | None, tail: str | None) -> Hashable:
-        return (label, frozenset((head, tail))) if label in symmetric else (label, head, tail)
-
-    same, unmatched, stated = _same(
-        pair.predicted.relations,
-        pair.gold.relations,
-        lambda r: statement(r.type, place(r.head), place(r.tail)),
-        lambda r: statement(r.type, r.head, r.tail),
+def _keys(
+    found: Statements, left: Column, mine: Iterable[str], open_: Column, yours: Iterable[str]
+) -> tuple[Column, Column]:
+    """A key for each of some claims, from these columns; claims of different documents have different ones."""
+    one, other = (
+        [getattr(claims, name)[rows] for name in ("document", *names)]
+        for claims, rows, names in ((found.predicted, left, mine), (found.gold, open_, yours))
     )
-    mine = {entity.id: entity for entity in pair.predicted.entities}
-    yours = {entity.id: entity for entity in pair.gold.entities}
-    mistyped = {end for end, stands_for in pair.entities.items() if mine[end].type != yours[stands_for].type}
-    right: list[tuple[Any, Any]] = []
-    wrong: list[Found] = []
-    for answer, guess in same:
-        if guess.head in mistyped or guess.tail in mistyped:
-            wrong.append(("argument type", "both", answer, guess))
-        else:
-            right.append((answer, guess))
-    missed = [relation for relations in stated.values() for relation in relations]
-    if not unmatched and not missed:
-        return right, wrong
-
-    left, open_ = _claims(unmatched, place, mine, symmetric), _claims(missed, str, yours, symmetric)
-    found, left, open_ = _settle(left, open_, _DIRECTIONS)
-    wrong += found
-    known: list[Claim] = []
-    lost: list[Claim] = []
-    for claim in left:
-        if statement(*claim[:3]) in stated:
-            wrong.append(("duplicate", "predicted", None, claim[3]))
-        else:
-            (known if claim[1] and claim[2] else lost).append(claim)
-    found, known, open_ = _settle(known, open_, _one_end("wrong argument", symmetric))
-    wrong += found
-    found, lost, open_ = _settle(lost, open_, _one_end("argument not found", symmetric))
-    wrong += found
-    wrong += [("spurious", "predicted", None, item) for _, _, _, item in known]
-    wrong += [("argument not found", "predicted", None, item) for _, _, _, item in lost]
-    if open_:
-        reached = set(pair.entities.values())
-        wrong += [
-            ("missed" if head in reached and tail in reached else "argument not found", "gold", item, None)
-            for _, head, tail, item in open_
-        ]
-    return right, wrong
+    return keys(one, other)
 
 
-def _one_end(class_: str, symmetric: Container[str]) -> tuple[Stage, ...]:
-    """Label and one end are the same; for a symmetric label, either end of each."""
-    return (
-        (class_, _HEAD, _HEAD),
-        (class_, _TAIL, _TAIL),
-        (class_, lambda claim: _HEAD(claim) if claim[0] in symmetric else None, _TAIL),
-        (class_, lambda claim: _TAIL(claim) if claim[0] in symmetric else None, _HEAD),
+def _left_over(found: Statements, block: Block) -> tuple[Column, Column]:
+    """The claims of either side that no other says, in an order that does not hang on ids."""
+    rows = others(found.right, len(found.predicted.label)), others(found.found, len(found.gold.label))
+    left, open_ = (
+        one[np.argsort(_identities(claims, side)[one], kind="stable")]
+        for one, claims, side in zip(rows, (found.predicted, found.gold), (block.predicted, block.gold), strict=True)
     )
+    return left, open_
 
 
-def _stances(pair: Pair) -> Findings:
-    place = pair.voices.get
-    right, unmatched, stated = _same(
-        pair.predicted.stance,
-        pair.gold.stance,
-        lambda s: (s.label, place(s.holder), place(s.target)),
-        lambda s: (s.label, s.holder, s.target),
+def _identities(claims: Claims, side: Table) -> Column:
+    """What tells claims apart, whatever the ids: the label, and the first mentions and the types of both ends."""
+    entity, _ = keys((np.append(side.first, NONE), np.append(side.type, NONE)))
+    return keys((claims.label, *ordered(entity[claims.head], entity[claims.tail], claims.symmetric)))[0]
+
+
+def _alone(class_: str, rows: Column) -> Found:
+    """Predicted items of a class that tells of no item of gold."""
+    return Found(class_, "predicted", np.full(len(rows), NONE), rows)
+
+
+def _relations(block: Block) -> Iterator[Found]:
+    found = block.once(relations.stated)
+    strict = block.once(relations.matched)
+    yield Found(CORRECT, "both", strict.found, strict.right)
+    mistyped = ~marked(strict.right, len(found.predicted.label))[found.right]
+    yield Found("argument type", "both", found.found[mistyped], found.right[mistyped])
+    left, open_ = _left_over(found, block)
+    settled, left, open_ = _settle(found, left, open_, _DIRECTIONS)
+    yield from settled
+    predicted, gold = found.predicted, found.gold
+    stated, said = keys(
+        (predicted.label, *ordered(predicted.gold_head, predicted.gold_tail, predicted.symmetric)),
+        (gold.label, *ordered(gold.gold_head, gold.gold_tail, gold.symmetric)),
     )
-    missed = [stance for stances in stated.values() for stance in stances]
-    if not unmatched and not missed:
-        return right, ()
-    mine = {entity.id: entity for entity in pair.predicted.entities}
-    yours = {entity.id: entity for entity in pair.gold.entities}
-    wrong, left, open_ = _settle(_claims(unmatched, place, mine), _claims(missed, str, yours), _LABELS)
-    voiced = {(stance.holder, stance.target) for stance in pair.gold.stance}
-    wrong += [("duplicate", "predicted", None, claim[3]) for claim in left if claim[1:3] in voiced]
-    left = [claim for claim in left if claim[1:3] not in voiced]
-    found, left, open_ = _settle(left, open_, _VOICES)
-    wrong += found
-    wrong += [("spurious", "predicted", None, claim[3]) for claim in left]
-    wrong += [("missed", "gold", claim[3], None) for claim in open_]
-    return right, wrong
+    again = np.isin(stated[left], said)
+    yield _alone("duplicate", left[again])
+    left = left[~again]
+    known = marked(predicted.placed, len(predicted.label))[left]
+    settled, spurious, open_ = _settle(found, left[known], open_, _one_end("wrong argument"))
+    yield from settled
+    yield _alone("spurious", spurious)
+    settled, lost, open_ = _settle(found, left[~known], open_, _one_end("argument not found"))
+    yield from settled
+    yield _alone("argument not found", lost)
+    stood_for = marked(block.entities[block.entities != NONE], len(block.gold.entities))
+    reached = stood_for[gold.head[open_]] & stood_for[gold.tail[open_]]
+    yield Found("missed", "gold", open_[reached], np.full(reached.sum(), NONE))
+    yield Found("argument not found", "gold", open_[~reached], np.full((~reached).sum(), NONE))
+
+
+def _stances(block: Block) -> Iterator[Found]:
+    found = block.once(stances.stated)
+    yield Found(CORRECT, "both", found.found, found.right)
+    settled, left, open_ = _settle(found, *_left_over(found, block), _LABELS)
+    yield from settled
+    voiced, said = _keys(found, left, _ENDS, np.arange(len(found.gold.label)), _ENDS)
+    again = np.isin(voiced, said)
+    yield _alone("duplicate", left[again])
+    settled, left, open_ = _settle(found, left[~again], open_, _VOICES)
+    yield from settled
+    yield _alone("spurious", left)
+    yield Found("missed", "gold", open_, np.full(len(open_), NONE))
 
 
 # -- subsections -----------------------------------------------------------------------------------------------
 
 
-def _sections(pair: Pair) -> Findings:
-    yours = {(segment.first, segment.last): segment.section for segment in pair.gold_segments if segment.section}
-    right: list[tuple[Section, Section]] = []
-    wrong: list[Found] = []
-    left: list[Segment] = []
-    held: set[str] = set()
-    for segment in pair.predicted_segments:
-        if not (mine := segment.section):
-            continue
-        held.add(mine.id)
-        your = yours.pop((segment.first, segment.last), None)
-        if your is None:
-            left.append(segment)
-        elif your.kind == mine.kind:
-            right.append((your, mine))
-        else:
-            wrong.append(("kind", "both", your, mine))
-    if left:
-        wrong += _cuts(pair, left, yours)
-    wrong += [("missed", "gold", your, None) for your in yours.values()]
-    if len(held) < len(pair.predicted.subsections):  # the others hold most of no paragraph
-        wrong += [("spurious", "predicted", None, s) for s in pair.predicted.subsections if s.id not in held]
-    return right, wrong
+def _sections(block: Block) -> Iterator[Found]:
+    lines, mine, yours = block.once(segmented)
+    rows, at = block.once(same_paragraphs)
+    kind = block.once(matched_sections)[0]
+    right = marked(kind, len(mine.sections))[rows]
+    yield Found(CORRECT, "both", at[right], rows[right])
+    yield Found("kind", "both", at[~right], rows[~right])
+    left = mine.held[~marked(rows, len(mine.sections))[mine.held]]
+    left = left[np.argsort(mine.first[left])]
 
+    # Predicted ends that are near misses are taken for the gold ones beside them.
+    moved = np.arange(len(lines.document) + 1)
+    near, beside = near_misses(mine.boundary, yours.boundary)
+    moved[near] = beside
+    first, after = moved[mine.first[left]], moved[mine.last[left] + 1]
+    facing = yours.section[first]
+    begin, end = np.append(yours.first, NONE), np.append(yours.last, NONE)  # whose row NONE is the last
+    missed = (begin[facing] == first) & (end[facing] + 1 == after)
+    yield Found("near miss", "both", facing[missed], left[missed])
+    open_ = yours.held[~marked(np.append(at, facing[missed]), len(yours.sections))[yours.held]]
+    left, first, after, facing = left[~missed], first[~missed], after[~missed], facing[~missed]
 
-def _cuts(pair: Pair, left: Iterable[Segment], yours: dict[Edges, Section]) -> Iterator[Found]:
-    """What became of predictions whose ends are not both right; gold's sections that it tells of leave ``yours``.
+    begins = np.flatnonzero(np.diff(lines.document, prepend=NONE).astype(bool) | yours.boundary)
+    inside = after <= np.append(begins, len(lines.document))[np.searchsorted(begins, first, side="right")]
+    # Sections of one side do not overlap, so that no gold section is both cut and held by another.
+    order = yours.held[np.argsort(yours.first[yours.held])]
+    held, where = ranges(
+        np.searchsorted(yours.first[order], first), np.searchsorted(yours.last[order] + 1, after, side="right")
+    )
+    whole = np.where(inside, facing, NONE)
+    under = ~inside[held]
+    whole[held[under][::-1]] = order[where[under]][::-1]
+    for class_, chosen in (("over-segmentation", inside), ("under-segmentation", ~inside)):
+        touched = chosen & (whole != NONE)
+        yield Found(class_, "predicted", whole[touched], left[touched])
+    yield _alone("spurious", np.append(left[whole == NONE], np.flatnonzero(mine.first == NONE)))
 
-    Predicted ends that are near misses are taken for the gold ones beside them. Sections of one side do not overlap,
-    so that no gold section is both cut and held by another.
-    """
-    segments = pair.gold_segments
-    near = near_misses((s.first for s in pair.predicted_segments[1:]), (s.first for s in segments[1:]))
-    starts = [*(segment.first for segment in segments), segments[-1].last + 1]
-    for segment in left:
-        mine = segment.section
-        first, after = near.get(segment.first, segment.first), near.get(segment.last + 1, segment.last + 1)
-        if your := yours.pop((first, after - 1), None):
-            yield "near miss", "both", your, mine
-            continue
-        at = bisect_right(starts, first) - 1
-        if after <= starts[at + 1]:
-            class_, touched = "over-segmentation", segments[at : at + 1]
-        else:
-            class_, touched = (
-                "under-segmentation",
-                segments[bisect_left(starts, first) : bisect_right(starts, after) - 1],
-            )
-        whole = [s for s in touched if s.section]
-        yield class_ if whole else "spurious", "predicted", whole[0].section if whole else None, mine
-        for s in whole:
-            if your := yours.pop((s.first, s.last), None):
-                yield class_, "gold", your, mine
+    cut, cutter = facing[inside & (facing != NONE)], left[inside & (facing != NONE)]
+    for class_, section, by in (
+        ("over-segmentation", cut, cutter),
+        ("under-segmentation", order[where[under]], left[held[under]]),
+    ):
+        section, once = np.unique(section, return_index=True)
+        chosen = marked(open_, len(yours.sections))[section]
+        yield Found(class_, "gold", section[chosen], by[once][chosen])
+        open_ = open_[~marked(section, len(yours.sections))[open_]]
+    yield Found("missed", "gold", open_, np.full(len(open_), NONE))
 
 
 # -- what can be shown -----------------------------------------------------------------------------------------
 
+_FINDERS: Mapping[Layer, Callable[[Block], Iterator[Found]]] = {
+    "entities": _names,
+    "relations": _relations,
+    "stance": _stances,
+    "subsections": _sections,
+}
 
-def _errors(pair: Pair, layer: Layer, found: Findings) -> Iterator[Error]:
-    right, wrong = found
-    gold, predicted = ({e.id: e for e in document.entities} for document in (pair.gold, pair.predicted))
-    for class_, side, your, mine in (*((CORRECT, "both", *both) for both in right), *wrong):
-        yield Error(layer, class_, side, _shown(your, gold), _shown(mine, predicted))
-    for label, number in pair.voids.get(layer, {}).items():
+
+def _errors(block: Block, layer: Layer) -> Iterator[Error]:
+    """The errors of the only pair of a block."""
+    predicted, gold = _shower(block, layer)
+    for class_, side, your, mine in _FINDERS[layer](block):
+        for at, row in zip(your.tolist(), mine.tolist(), strict=True):
+            answer = predicted(row) if class_ == IGNORED else gold(at) if at != NONE else None
+            yield Error(layer, class_, side, answer, predicted(row) if row != NONE else None)
+    for label, number in block.pairs[0].voids.get(layer, {}).items():
         yield from [Error(layer, UNGROUNDED, "predicted", None, Shown(label))] * number
 
 
-def _shown(item: Name | Relation | Stance | Section | None, entities: Mapping[str, Entity]) -> Shown | None:
-    if item is None:
-        return None
-    if isinstance(item, tuple):
-        return Shown(item[2], (item[:2],))
-    if isinstance(item, Section):
-        return Shown(item.kind, ((item.start, item.end),))
+Shower = Callable[[int], Shown]
+"""What gives an item, by its row, as it can be shown."""
+
+
+def _shower(block: Block, layer: Layer) -> tuple[Shower, Shower]:
+    """How the predicted and the gold items of the only pair of a block are shown."""
+    if layer == "entities":
+        names = block.once(sides)
+        return partial(_shown_name, block, names.predicted), partial(_shown_name, block, names.gold)
+    if layer == "subsections":
+        _, mine, yours = block.once(segmented)
+        return (lambda row: _shown_section(mine.sections[row])), (lambda row: _shown_section(yours.sections[row]))
+    found = block.once(relations.stated if layer == "relations" else stances.stated)
+    one, other = ({e.id: e for e in side.entities} for side in (block.predicted, block.gold))
+    predicted, gold = found.predicted.stated, found.gold.stated
+    return (lambda row: _shown_claim(predicted[row], one)), (lambda row: _shown_claim(gold[row], other))
+
+
+def _shown_name(block: Block, names: Names, row: int) -> Shown:
+    return Shown(block.gold.types[names.type[row]], ((int(names.span.start[row]), int(names.span.end[row])),))
+
+
+def _shown_section(section: Section) -> Shown:
+    return Shown(section.kind, ((section.start, section.end),))
+
+
+def _shown_claim(item: Relation | Stance, entities: Mapping[str, Entity]) -> Shown:
+    label, *given = (
+        (item.type, item.head, item.tail) if isinstance(item, Relation) else (item.label, item.holder, item.target)
+    )
     near = item.evidence[0].start if item.evidence else 0
-    ends = [entities.get(end) for end in _parts(item)[1:]]
+    ends = [entities.get(end) for end in given]
     mentions = [min(e.mentions, key=lambda m: (abs(m.start - near), m)) for e in ends if e and e.mentions]
     return Shown(
-        _parts(item)[0],
+        label,
         tuple(mention.edges for mention in mentions),
         tuple(called(end) or end.id if end else AUTHOR for end in ends),
         tuple(quote.edges for quote in item.evidence),

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from khabar.align import Pair
+from khabar.block import Block, Pair
 from khabar.errors import CLASSES, CORRECT, IGNORED, Error, Shown, Side, by_class, classify, count
 from khabar.model import LAYERS, Edges, Layer
 from khabar.problems import Invalid, Problem, isolate, line_and_column
@@ -53,7 +53,7 @@ def as_text(pairs: Iterable[Pair], labels: Inventory, wanted: Wanted) -> Iterato
     """
     counts: Counter[tuple[Layer, Side, str]] = Counter()
     for pair in pairs:
-        counts.update(count(pair, labels))
+        counts.update(count(Block([pair], labels)))
         for error in filter(wanted.holds, classify(pair, labels)):
             yield from _block(pair, error)
             yield ""
@@ -70,7 +70,7 @@ def as_json(pairs: Iterable[Pair], labels: Inventory, wanted: Wanted, signature:
     counts: Counter[tuple[Layer, Side, str]] = Counter()
     errors = []
     for pair in pairs:
-        counts.update(count(pair, labels))
+        counts.update(count(Block([pair], labels)))
         errors += [_error_json(pair, error) for error in filter(wanted.holds, classify(pair, labels))]
     by_layer = {
         layer: {name: {"gold": gold, "predicted": predicted} for name, gold, predicted in by_class(counts, layer)}

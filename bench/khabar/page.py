@@ -13,7 +13,7 @@ from html import escape
 from itertools import groupby
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from khabar.align import Pair
+from khabar.block import Pair
 from khabar.counts import Counts
 from khabar.errors import CLASSES, CORRECT, IGNORED, Error, Shown, Side, by_class, classify
 from khabar.measures import HEADLINE, MEASURES

@@ -4,24 +4,26 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
 
-from khabar.align import Pair
+from khabar.block import Block, Pair
 from khabar.corpus import DocumentSet, checksum, open_set
 from khabar.errors import Side
 from khabar.errors import count as count_errors
 from khabar.formats import PredictionFile, Record, Track, read_prediction, salvage
 from khabar.grounding import Fault, Said, Unlocated, Void, ground, voids
 from khabar.ledger import Ledger
-from khabar.measures import MEASURES, Fact, facts
+from khabar.measures import MEASURES
 from khabar.model import COREFERENT, LAYERS, Document, Edges, Layer
 from khabar.problems import Invalid, Problem, decode, in_json, isolate, json_pointer
 from khabar.projections import counted, fold, project_pair, projected_inventory, type_map
 from khabar.quotes import Tier
+from khabar.relations import Fact, facts
 from khabar.schemas import Inventory, inventory
 from khabar.tags import is_tags, read_tags
 
@@ -79,8 +81,10 @@ class Given(Struct, frozen=True):
         """How many documents there are."""
         return len(self.items)
 
-    def documents(self, between: tuple[int, int] | None = None) -> Iterator[Document]:
-        """Every document, or those from one number up to, not including, another."""
+    def documents(
+        self, between: tuple[int, int] | None = None, layers: Collection[Layer] = LAYERS
+    ) -> Iterator[Document]:
+        """Every document, or those from one number up to, not including, another; all ``layers`` are there."""
         return iter(self.items[slice(*between)] if between else self.items)
 
 
@@ -178,15 +182,15 @@ class Run:
         ]
 
     @cached_property
-    def read_layers(self) -> frozenset[Layer]:
-        """The layers of which predictions are read: those that are scored, entities for those that name them.
-
-        Pairs that are kept are whole.
-        """
+    def layers(self) -> frozenset[Layer]:
+        """The layers that figures depend on: those that are scored, and entities for those that name them."""
         scored = {measure.layer for measure in self.measures}
-        if self.options.keep:
-            return frozenset(LAYERS)
         return frozenset(scored | {"entities"} if scored & {"relations", "stance"} else scored)
+
+    @property
+    def read_layers(self) -> frozenset[Layer]:
+        """The layers that are read, of gold and of predictions. Pairs that are kept are whole."""
+        return frozenset(LAYERS) if self.options.keep else self.layers
 
     @property
     def track(self) -> Track:
@@ -196,7 +200,9 @@ class Run:
 
     def count(self) -> Found:
         """Go through all documents and count. Raises Invalid with everything that is wrong."""
-        found = self._shared_out() if self.options.jobs > 1 else self._part(self.gold.documents())
+        found = (
+            self._shared_out() if self.options.jobs > 1 else self._part(self.gold.documents(layers=self.read_layers))
+        )
         del found.pairs[self.options.keep :]
         self._finish(found)
         return found
@@ -216,14 +222,13 @@ class Run:
 
     def _part(self, documents: Iterable[Document]) -> Found:
         found = Found(Ledger(self.measures))
-        for pair in self._pairs(documents, found):
-            if len(found.pairs) < self.options.keep:
-                found.pairs.append(pair)
+        pairs = self._pairs(documents, found)
+        while (block := Block(_some(pairs), self.labels, self.training_facts or frozenset(), self.coreferent)).pairs:
+            found.pairs += block.pairs[: self.options.keep - len(found.pairs)]
             if not found.problems:
-                found.ledger.add(pair, self.labels)
+                found.ledger.add(block)
                 if self.options.measures is None:
-                    found.errors.update(count_errors(pair, self.labels))
-        found.ledger.close()
+                    found.errors.update(count_errors(block))
         return found
 
     def _shared_out(self) -> Found:
@@ -313,11 +318,11 @@ class Run:
         if self.types:
             gold, predicted = project_pair(gold, predicted, self.types)
             lost = list(counted(lost, self.types))
-        return Pair(gold, predicted, lost, self.training_facts, self.coreferent)
+        return Pair(gold, predicted, lost)
 
     def _note(self, gold: Document, found: Found) -> None:
-        layers = (gold.entities, gold.relations, gold.stance, gold.subsections)
-        content = _ENCODE((gold.doc_id, gold.text_sha256 or checksum(gold.text), *layers))
+        layers = [getattr(gold, layer) for layer in LAYERS if layer in self.layers]
+        content = _PACK((gold.doc_id, gold.text_sha256 or checksum(gold.text), *layers))
         found.digests.append(sha256(content).digest())
         found.guidelines.add(gold.guidelines or "-")
         if self.options.by:
@@ -389,12 +394,26 @@ class Run:
         self._problem(found, Problem(record.path, record.line, 1, "doc_id", "/doc_id", message, fix))
         more = voids(prediction)
         found.counted["penalised"] += len(more)
-        found.ledger.add(Pair(_NOTHING, _NOTHING, (*broken, *more)), self.labels)
+        found.ledger.add(Block([Pair(_NOTHING, _NOTHING, (*broken, *more))], self.labels))
         found.has.append(frozenset())
         found.fields.append(("-",) * len(self.options.by))
 
 
-_ENCODE = msgspec.json.Encoder().encode
+_MOST_DOCUMENTS, _MOST_TEXT = 256, 1 << 22
+"""So many documents, or documents of so many code points, are counted at once."""
+
+
+def _some(pairs: Iterator[Pair]) -> Iterator[Pair]:
+    """The next pairs, as many as are counted at once."""
+    size = 0
+    for pair in islice(pairs, _MOST_DOCUMENTS):
+        yield pair
+        size += len(pair.gold.text)
+        if size > _MOST_TEXT:
+            return
+
+
+_PACK = msgspec.msgpack.Encoder().encode
 _NOTHING = Document(doc_id="-", text="")
 _SHARED: list[Run] = []
 """The run that the processes of a pool have inherited."""
@@ -402,4 +421,4 @@ _SHARED: list[Run] = []
 
 def _work(first: int, last: int) -> Found:
     run = _SHARED[-1]
-    return run._part(run.gold.documents(between=(first, last)))
+    return run._part(run.gold.documents(between=(first, last), layers=run.read_layers))

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from khabar.align import Pair
+from khabar.block import Pair
 from khabar.counts import Counts, Share, Tally, total
 from khabar.errors import Side
 from khabar.formats import Track
@@ -179,6 +179,7 @@ class Evaluation:
         self.ledger = found.ledger
         self.options = run.options
         self.track = run.track
+        self.layers = tuple(layer for layer in LAYERS if layer in run.layers)
         self.labels = run.labels
         self.inventory = run.gold.inventory
         self.repaired = repaired
@@ -314,6 +315,7 @@ class Evaluation:
             "inventory": self.inventory.digest,
             "guidelines": "+".join(sorted(self.found.guidelines)),
             "split": self.options.split or "all",
+            **({} if len(self.layers) == len(LAYERS) else {"layers": "+".join(self.layers)}),
             "docs": len(self.found.digests),
             "track": self.track,
             "types": self.labels.name,
