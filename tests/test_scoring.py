@@ -17,7 +17,7 @@ from test_schemas import PREDICTION, spoilt
 from khabar.checks import check
 from khabar.corpus import open_set
 from khabar.dataset import lines
-from khabar.model import Document, Entity, Mention, Metadata, Quote, Relation
+from khabar.model import LAYERS, Document, Entity, Mention, Metadata, Quote, Relation
 from khabar.problems import Invalid
 from khabar.report import as_json, as_text
 from khabar.schemas import inventory, validator
@@ -458,6 +458,31 @@ def test_layers_that_are_not_scored_are_not_looked_at(chosen, invalid, tmp_path)
         assert sum(row.counts.matched_gold for row in card.rows if row.measure == "entities.strict") == ("men" in line)
     with pytest.raises(Invalid, match="relations"):
         score(GOLD, tmp_path / "p.jsonl", layers=["relations"])
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_run_of_one_layer_has_the_figures_of_the_whole(layer):
+    """The same rows, to the last digit, and a signature that says which layers its gold is a checksum of."""
+    second = open_set().place / "annotations" / "passes" / "b"
+    whole, part = (score(None, second, layers=chosen) for chosen in (None, [layer]))
+    assert part.rows == tuple(row for row in whole.rows if row.measure in {row.measure for row in part.rows})
+    assert part.rows
+    needed = [layer] if layer in ("entities", "subsections") else ["entities", layer]
+    differing = {key: new for key, _, new in signature_differences(whole.signature, part.signature)}
+    assert differing.keys() == {"gold", "layers"}
+    assert differing["layers"] == "+".join(needed)
+
+
+def test_layers_of_gold_that_are_not_scored_are_not_looked_at(tmp_path):
+    """A stance without its entity is refused where stances are scored, and passed over where entities are."""
+    whole = json.loads(msgspec.json.encode(GOLD[0]))
+    whole["stance"] = [{"id": "s", "holder": "nobody", "target": "e0", "label": "favor"}]
+    (tmp_path / "g.jsonl").write_text(json.dumps(whole) + "\n", "utf-8")
+    said = [mentions("a", (11, 16))]
+    assert score(tmp_path / "g.jsonl", said, layers=["entities"])["entities.strict"].counts.matched_gold == 1
+    assert score(tmp_path / "g.jsonl", said, measures=["entities.hard", "entities.exact"])["entities.exact"].score
+    with pytest.raises(Invalid, match="names an entity that is not there"):
+        score(tmp_path / "g.jsonl", said, layers=["stance"])
 
 
 def test_measures_and_slices_are_chosen_by_name():

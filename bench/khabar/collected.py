@@ -1,7 +1,6 @@
 """Entities, relations and stances on their way into columns: taken from documents one after the other.
 
-What a block counts is taken from a document as soon as it is there, while it is in the processor's cache; that costs
-half of what coming back to it does.
+What is counted is taken from a document as soon as it is there, into plain arrays that columns are made of at once.
 """
 
 from array import array

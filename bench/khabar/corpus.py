@@ -258,7 +258,10 @@ def _decoder(unread: frozenset[str]) -> Callable[[bytes], Document]:
 
     def read_some(raw: bytes) -> Document:
         found = said(raw)
-        return Document(**{name: getattr(found, name) for name in fields})
+        try:
+            return Document(**{name: getattr(found, name) for name in fields})
+        except ValueError as error:
+            raise msgspec.ValidationError(str(error)) from None
 
     return read_some
 

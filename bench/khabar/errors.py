@@ -15,11 +15,10 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from khabar import relations, stances
+from khabar import columns, relations, stances
 from khabar.align import assign, overlapping
 from khabar.block import Block, Pair
 from khabar.claims import Claims, Statements, ordered
-from khabar.columns import Side as Table
 from khabar.joins import (
     NONE,
     Column,
@@ -230,8 +229,8 @@ def _crowds(names: Sides, met: Meetings, left: Column) -> tuple[Column, Column, 
         (names.gold, names.left_gold[met.many_yours], met.your_group),
     )
     for at, (side, rows, group) in enumerate(everything):
-        columns = side.span.start[rows], side.span.end[rows], side.type[rows], rows
-        for number, *row in zip(group.tolist(), *(one.tolist() for one in columns), strict=True):
+        about = side.span.start[rows], side.span.end[rows], side.type[rows], rows
+        for number, *row in zip(group.tolist(), *(one.tolist() for one in about), strict=True):
             groups.setdefault(number, ([], []))[at].append(Row(*row))
     couples: list[tuple[int, int]] = []
     wholes: dict[int, int] = {}
@@ -445,7 +444,7 @@ def _left_over(found: Statements, block: Block) -> tuple[Column, Column]:
     return left, open_
 
 
-def _identities(claims: Claims, side: Table) -> Column:
+def _identities(claims: Claims, side: columns.Side) -> Column:
     """What tells claims apart, whatever the ids: the label, and the first mentions and the types of both ends."""
     entity, _ = keys((np.append(side.first, NONE), np.append(side.type, NONE)))
     return keys((claims.label, *ordered(entity[claims.head], entity[claims.tail], claims.symmetric)))[0]

@@ -108,8 +108,8 @@ def score(gold: Gold, predicted: Predicted, *, labels: Inventory | None = None, 
     (JSON Lines, also .gz; a folder; ``-`` for standard input; a CoNLL file of tags), documents, or mappings shaped as
     predictions. ``labels`` is the inventory where gold is given as documents. Options, all by name:
 
-    - ``split``, ``layers``, ``measures``: the part of the set, the layers and the measures (names) to score. Layers of
-      predictions that these do not need are not looked at.
+    - ``split``, ``layers``, ``measures``: the part of the set, the layers and the measures (names) to score. Layers
+      that these do not need are not looked at, neither in predictions nor in gold.
     - ``invalid``: ``"error"``, or ``"penalise"`` to count items that are not sound as spurious.
     - ``grounding``: the loosest tier (`quotes.TIERS`) that may find a quote; one without a place costs precision.
     - ``types``: a type map, by name or file, onto whose labels both sides are brought; ``token``: also entities.token.
