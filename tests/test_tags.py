@@ -12,14 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from seqeval import metrics, scheme
 from seqeval.metrics.sequence_labeling import get_entities
-from strategies import documents, pairs
+from strategies import INVENTORY, documents, pairs
 from typer.testing import CliRunner
 
 import khabar
+from khabar.block import Block, Pair
 from khabar.cli import app
+from khabar.measures import MEASURES
 from khabar.model import Document, Entity, Mention
 from khabar.problems import Invalid
-from khabar.tags import compute_metrics, detect, iob2, is_tags, outermost, read_tags, token_counts, words
+from khabar.tags import compute_metrics, detect, iob2, is_tags, names_of, outermost, read_tags, words
 
 EXAMPLES = Path(__file__).parent / "examples"
 
@@ -56,7 +58,7 @@ def widened(found: Document):
     """The outermost names as runs of words, slowly: every word that is overlapped and not yet another's."""
     taken: set[int] = set()
     spans = []
-    for start, end, label in outermost(found):
+    for start, end, label in outermost(names_of(found)):
         own = [at for at, (s, e) in enumerate(words(found.text)) if s < end and start < e and at not in taken]
         taken.update(own)
         if own:
@@ -74,7 +76,7 @@ def test_tags_and_back_again_are_the_outermost_names_in_whole_words(found: Docum
     assert [(one.start, one.end, one.tag) for one in strict] == list(spans)
     characters = khabar.spans_from_tags(tags, edges, "IOB2")
     assert list(characters) == [(edges[s][0], edges[e - 1][1], label) for s, e, label in spans]
-    assert all(a[1] <= b[0] for a, b in pairwise(outermost(found)))
+    assert all(a[1] <= b[0] for a, b in pairwise(outermost(names_of(found))))
 
 
 def encoded(length, spans, name):
@@ -184,11 +186,12 @@ def test_all_broken_tags_are_listed_and_misuse_is_said():
 @given(st.lists(pairs(), min_size=1, max_size=4))
 def test_the_counts_of_documents_add_up_to_seqevals_of_the_corpus(found):
     """Summed over documents, the counts give seqeval's strict precision, recall and F1, in all and by label."""
-    counts: dict[str, Counter] = {}
-    for gold, predicted in found:
-        for label, (hit, spoken, again, asked) in token_counts(gold, predicted).items():
-            assert hit == again
-            counts.setdefault(label, Counter()).update({"hit": hit, "spoken": spoken, "asked": asked})
+    (token,) = (measure for measure in MEASURES if measure.name == "entities.token")
+    tally = token.counts(Block([Pair(*pair) for pair in found], INVENTORY)).tally()
+    assert all(one.matched_predicted == one.matched_gold for one in tally.values())
+    counts = {
+        label: Counter(hit=one.matched_gold, spoken=one.predicted, asked=one.gold) for label, one in tally.items()
+    }
     sides = [[list(iob2(pair[side])[1]) for pair in found] for side in (0, 1)]
     options = {"mode": "strict", "scheme": scheme.IOB2, "zero_division": 0}
     total = sum(counts.values(), Counter())

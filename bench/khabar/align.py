@@ -5,7 +5,7 @@ assignment in exact arithmetic whose ties are broken by what the entities are, n
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from heapq import heappop, heappush
 from math import lcm
@@ -17,47 +17,11 @@ from khabar.collected import Entities, Labels
 from khabar.columns import Side, sides
 from khabar.counts import GRAIN
 from khabar.joins import NONE, Column, Mask, Spans, as_column, matches, overlaps
-from khabar.model import Edges, Entity
+from khabar.model import Entity
 
 Weight = TypeVar("Weight")
-Made = TypeVar("Made")
 Pairs = list[tuple[int, int]]
 """One-to-one pairs of positions: (in the predicted list, in the gold list)."""
-
-
-Item = tuple[Hashable, str]
-"""Something that is matched by its key, and booked under its label."""
-
-
-Name = tuple[int, int, str]
-"""A mention as the entity measures see it: start, end (code points) and entity type."""
-
-
-def same(predicted: Sequence[Item], gold: Sequence[Item]) -> Pairs:
-    """Pair items that have the same key, those with the same label first; a maximum one-to-one matching."""
-    waiting: dict[Item, list[int]] = {}
-    for position, item in enumerate(gold):
-        waiting.setdefault(item, []).append(position)
-    pairs: Pairs = []
-    left: list[int] = []
-    for position, item in enumerate(predicted):
-        positions = waiting.get(item)
-        if positions:
-            pairs.append((position, positions.pop()))
-        else:
-            left.append(position)
-    if not left or len(pairs) == len(gold):
-        return pairs
-    others: dict[Hashable, list[tuple[str, int]]] = {}
-    for (key, label), positions in waiting.items():
-        if positions:
-            others.setdefault(key, []).extend((label, position) for position in positions)
-    for _, position in sorted((predicted[position][1], position) for position in left):
-        rest = others.get(predicted[position][0])
-        if rest:
-            rest.sort(reverse=True)
-            pairs.append((position, rest.pop()[1]))
-    return pairs
 
 
 Labelled = TypeVar("Labelled", str, int)
@@ -177,8 +141,8 @@ def align_entities(predicted: Sequence[Entity], gold: Sequence[Entity], soft_iss
 
     ``soft_issues``: an ISSUE is found by overlap, as stance has it.
     """
-    types = Labels()
-    collected = Entities(types), Entities(types)
+    labels = Labels(), Labels()
+    collected = Entities(*labels), Entities(*labels)
     for side, entities in zip(collected, (predicted, gold), strict=True):
         side.add(entities)
     mine, yours = sides(*collected, as_column([0]))
@@ -222,7 +186,7 @@ def shared_spans(predicted: Side, gold: Side) -> Shared:
 
 def _counted(predicted: Side, gold: Side, mine: Column, yours: Column) -> tuple[tuple[Column, Column], Column]:
     """The entities of pairs of mentions, each two once and in order, and how many pairs of mentions each two have."""
-    width = max(1, len(gold.entities))
+    width = max(1, len(gold.type))
     pairs, numbers = np.unique(predicted.owner[mine] * width + gold.owner[yours], return_counts=True)
     row, col = np.divmod(pairs, width)
     return (row, col), numbers
@@ -286,7 +250,7 @@ def aligned(predicted: Side, gold: Side, shared: Shared) -> Column:
     most equal types is taken; then the one whose sorted list of (gold spans, predicted spans) is smallest. Two
     entities that share nothing with a third stand for each other.
     """
-    found = np.full(len(predicted.entities), NONE)
+    found = np.full(len(predicted.type), NONE)
     contested = shared.contested()
     found[shared.row[~contested]] = shared.column[~contested]
     left = np.flatnonzero(contested)
@@ -299,7 +263,7 @@ def aligned(predicted: Side, gold: Side, shared: Shared) -> Column:
         left = left[~settled]
     rivals = {(int(shared.row[at]), int(shared.column[at])): shared.amount(at) for at in left.tolist()}
     for group in components(rivals):
-        for row, at in _assign_group(group, predicted.entities, gold.entities):
+        for row, at in _assign_group(group, predicted, gold):
             found[row] = at
     return found
 
@@ -354,27 +318,25 @@ def components(weights: Mapping[tuple[int, int], Weight]) -> Iterator[dict[tuple
         yield group
 
 
-def _assign_group(
-    group: dict[tuple[int, int], Fraction | int], predicted: Sequence[Entity], gold: Sequence[Entity]
-) -> Pairs:
+def _assign_group(group: dict[tuple[int, int], Fraction | int], predicted: Side, gold: Side) -> Pairs:
     """The optimum of one group: φ4 above all, then equal types, then the smallest list, in one integer weight.
 
     The pair that is k-th smallest of n has the bit 2^(n-k): the set of pairs with the smallest sorted list has
     the greatest sum of bits, and all bits together weigh less than one equal type.
     """
     phi = {
-        (row, column): Fraction(2 * s) / (len(predicted[row].mentions) + len(gold[column].mentions))
+        (row, column): Fraction(2 * s) / int(predicted.size[row] + gold.size[column])
         for (row, column), s in group.items()
     }
-    mine = {row: identity(predicted[row]) for row in {row for row, _ in group}}
-    yours = {column: identity(gold[column]) for column in {column for _, column in group}}
+    mine = {row: predicted.identity(row) for row in {row for row, _ in group}}
+    yours = {column: gold.identity(column) for column in {column for _, column in group}}
     if len(mine) == 1 or len(yours) == 1:
         return [
             min(
                 group,
                 key=lambda pair: (
                     -phi[pair],
-                    predicted[pair[0]].type != gold[pair[1]].type,
+                    predicted.type[pair[0]] != gold.type[pair[1]],
                     yours[pair[1]],
                     mine[pair[0]],
                 ),
@@ -385,11 +347,6 @@ def _assign_group(
     count = len(ranked)
     weights: dict[tuple[int, int], int] = {}
     for rank, (row, column) in enumerate(ranked, 1):
-        equal = predicted[row].type == gold[column].type
+        equal = bool(predicted.type[row] == gold.type[column])
         weights[row, column] = ((int(phi[row, column] * scale) * (count + 1) + equal) << count) + (1 << (count - rank))
     return assign(weights)
-
-
-def identity(entity: Entity) -> tuple[list[Edges], str]:
-    """What an entity is, whatever its id: its spans in order, and its type."""
-    return sorted(mention.edges for mention in entity.mentions), entity.type

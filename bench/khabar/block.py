@@ -42,6 +42,8 @@ class Pair:
 class Block:
     """Pairs of documents that are counted together; whatever several measures need is worked out once.
 
+    Of each pair the text and the columns of its layers are kept, but not the documents.
+
     ``training_facts`` are what the training split states, ``coreferent`` the entity types that take part in
     coreference.
     """
@@ -54,19 +56,26 @@ class Block:
         coreferent: frozenset[str] = COREFERENT,
     ) -> None:
         """Take pairs of documents, in order, each as it comes."""
-        self.pairs: list[Pair] = []
-        self.collected = both_sides()
+        self.texts: list[str] = []
+        self.voids: list[Mapping[str, Mapping[str, int]]] = []
+        self.collected = both_sides(with_names=bool(training_facts))
         predicted, gold = self.collected
         for pair in pairs:
-            self.pairs.append(pair)
+            self.texts.append(pair.gold.text)
+            self.voids.append(pair.voids)
             predicted.add(pair.predicted)
             gold.add(pair.gold)
         self.labels = labels
         self.training_facts = training_facts
         self.coreferent = coreferent
-        self.begins = np.cumsum([0, *(len(pair.gold.text) for pair in self.pairs)])
+        self.begins = np.cumsum([0, *map(len, self.texts)])
         """Where each document begins in the long text of all, and where the last one ends."""
         self.memory: dict[object, object] = {}
+
+    @property
+    def documents(self) -> int:
+        """How many documents there are."""
+        return len(self.texts)
 
     def once(self, make: "Callable[[Block], Made]") -> Made:
         """What a function of a block gives for this one, worked out once."""
@@ -93,8 +102,8 @@ class Block:
     def lost(self) -> Mapping[str, Sequence[tuple[int, Mapping[str, int]]]]:
         """By layer, the documents (positions) with items that match nothing, and how many of each label."""
         found = defaultdict(list)
-        for at, pair in enumerate(self.pairs):
-            for layer, voids in pair.voids.items():
+        for at, layers in enumerate(self.voids):
+            for layer, voids in layers.items():
                 found[layer].append((at, voids))
         return found
 
@@ -157,7 +166,7 @@ def count(
     that is not 1. ``lost``: the layer whose items that match nothing are counted as predicted too. ``sizes``: what each
     predicted item and each of gold counts for, where that is not 1.
     """
-    documents, width = len(block.pairs), len(labels)
+    documents, width = block.documents, len(labels)
 
     numbers = np.zeros((documents * width, 4))
     for at, (items, earned) in enumerate(((right, credit), (predicted, sizes[0]), (found, credit), (gold, sizes[1]))):

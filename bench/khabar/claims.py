@@ -11,7 +11,7 @@ import numpy as np
 from khabar.block import Block, Items, Table, count
 from khabar.collected import Stated
 from khabar.joins import NONE, Column, Mask, Spans, as_column, covered, keys, paired, paired_by_label, partner
-from khabar.model import Relation, Stance
+from khabar.model import Edges
 
 
 class Claims(NamedTuple):
@@ -24,7 +24,6 @@ class Claims(NamedTuple):
     the text of the document, and ``owner`` the claim of each quote.
     """
 
-    stated: Sequence[Relation | Stance]
     document: Column
     label: Column
     symmetric: Mask
@@ -44,6 +43,12 @@ class Claims(NamedTuple):
     def placed(self) -> Column:
         """The claims both of whose ends stand for gold entities (rows)."""
         return np.flatnonzero((self.gold_head != NONE) & (self.gold_tail != NONE))
+
+    def evidence(self, row: int) -> list[Edges]:
+        """The evidence of one claim, in order."""
+        first, after = np.searchsorted(self.owner, (row, row + 1)).tolist()
+        quotes = self.quotes.start[first:after].tolist(), self.quotes.end[first:after].tolist()
+        return sorted(zip(*quotes, strict=True))
 
 
 class Statements(NamedTuple):
@@ -75,7 +80,7 @@ def statements(
     mine, yours = (getattr(side, layer) for side in block.collected)
     labels, codes = mine.labels.ordered(mine.codes, yours.codes)
     either_way = np.array([label in symmetric for label in labels], dtype=bool)
-    author = len(block.gold.entities)
+    author = len(block.gold.type)
     places = np.append(stands_for, author), np.arange(author + 1)
     predicted, gold = (
         _claims(stated, label, either_way[label], place)
@@ -88,9 +93,8 @@ def _claims(found: Stated, label: Column, symmetric: Mask, place: Column) -> Cla
     """The claims of one side; the author, NONE among its entities, is the row behind the last of them."""
     document = np.repeat(np.arange(len(found.numbers)), found.numbers)
     head, tail = as_column(found.heads) % len(place), as_column(found.tails) % len(place)
-    quotes = Spans(as_column(found.starts), as_column(found.ends))
-    owner = np.repeat(np.arange(len(label)), found.sizes)
-    return Claims(found.stated, document, label, symmetric, head, tail, place[head], place[tail], owner, quotes)
+    owner, *quotes = map(as_column, (found.evidence.owners, found.evidence.starts, found.evidence.ends))
+    return Claims(document, label, symmetric, head, tail, place[head], place[tail], owner, Spans(*quotes))
 
 
 def _same(predicted: Claims, gold: Claims) -> tuple[Column, Column]:
@@ -100,8 +104,8 @@ def _same(predicted: Claims, gold: Claims) -> tuple[Column, Column]:
         (*(end[rows] for end in ends), predicted.label[rows]),
         (*ordered(gold.gold_head, gold.gold_tail, gold.symmetric), gold.label),
     )
-    order = _by_evidence(mine, lambda at: predicted.stated[rows[at]])
-    your_order = _by_evidence(yours, lambda at: gold.stated[at])
+    order = _by_evidence(mine, lambda at: predicted.evidence(rows[at]))
+    your_order = _by_evidence(yours, gold.evidence)
     right, found = paired(mine[order], yours[your_order])
     return rows[order[right]], your_order[found]
 
@@ -112,13 +116,13 @@ def ordered(head: Column, tail: Column, either_way: Mask | bool) -> tuple[Column
     return np.where(swapped, tail, head), np.where(swapped, head, tail)
 
 
-def _by_evidence(key: Column, claim: Callable[[int], Relation | Stance]) -> Column:
+def _by_evidence(key: Column, evidence: Callable[[int], list[Edges]]) -> Column:
     """Positions of claims in an order in which those that have the same key stand in the order of their evidence."""
     order = np.arange(len(key))
     ascending = np.sort(key)
     several = np.flatnonzero(np.isin(key, ascending[1:][ascending[1:] == ascending[:-1]]))
     if len(several):
-        order[several] = sorted(several.tolist(), key=lambda at: sorted(q.edges for q in claim(at).evidence))
+        order[several] = sorted(several.tolist(), key=evidence)
     return order
 
 

@@ -86,7 +86,7 @@ def contingency_without_singletons(block: Block) -> Contingency:
 
 def _taking_part(block: Block, side: Side) -> Clusters:
     coreferent = np.array([type_ in block.coreferent for type_ in side.types], dtype=bool)
-    return Clusters(len(block.pairs), side.document, np.where(coreferent[side.type], side.size, 0))
+    return Clusters(block.documents, side.document, np.where(coreferent[side.type], side.size, 0))
 
 
 def _rivals(c: Contingency, block: Block) -> tuple[Column, Column]:
@@ -329,5 +329,5 @@ def _by_type(block: Block, right: Numbers | Column, found: Numbers | Column) -> 
     for side, earned in ((block.predicted, right), (block.gold, found)):
         whole = side.type != side.issue
         kind = side.document[whole] * len(types) + side.type[whole]
-        numbers += [_total(len(block.pairs) * len(types), kind, amount[whole]) for amount in (earned, whole)]
-    return Table(types, _by_document(*numbers).reshape(len(block.pairs), len(types), 4))
+        numbers += [_total(block.documents * len(types), kind, amount[whole]) for amount in (earned, whole)]
+    return Table(types, _by_document(*numbers).reshape(block.documents, len(types), 4))

@@ -1,15 +1,16 @@
-"""Entities, relations and stances on their way into columns: taken from documents one after the other.
+"""The layers of documents on their way into columns: taken from documents one after the other.
 
 What is counted is taken from a document as soon as it is there, into plain arrays that columns are made of at once.
+Nothing of the document itself is kept, so that of many documents only a few are in memory, and near.
 """
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 import numpy as np
 
 from khabar.joins import NONE, Column, as_column
-from khabar.model import AUTHOR, NAME, Document, Entity, Mention, Relation, Stance
+from khabar.model import AUTHOR, Document, Entity, Mention, Quote, Relation, Section, Stance, called
 
 
 class Labels:
@@ -33,75 +34,115 @@ class Labels:
 
 
 class Entities:
-    """The entities of one side and their mentions; ``sizes`` is how many an entity has, ``numbers`` a document."""
+    """The entities of one side and their mentions.
 
-    def __init__(self, types: Labels) -> None:
+    ``numbers`` is how many entities a document has, ``sizes`` how many mentions an entity. ``called`` is what each
+    entity is called, where that is asked for.
+    """
+
+    def __init__(self, types: Labels, forms: Labels, *, with_names: bool = False) -> None:
         """Begin with nothing."""
-        self.types = types
-        self.entities: list[Entity] = []
-        self.mentions: list[Mention] = []
+        self.types, self.forms = types, forms
         self.numbers, self.codes, self.sizes = array("q"), array("q"), array("q")
-        self.starts, self.ends, self.named = array("q"), array("q"), bytearray()
+        self.starts, self.ends, self.form_codes = array("q"), array("q"), array("q")
+        self.called: list[str] | None = [] if with_names else None
 
     def add(self, entities: Sequence[Entity]) -> None:
         """Take the entities of the next document."""
         mentions: list[Mention] = []
         for entity in entities:
             mentions += entity.mentions
-        self.entities += entities
-        self.mentions += mentions
         self.numbers.append(len(entities))
-        self.codes.extend(self.types.number([entity.type for entity in entities]))
-        self.sizes.extend([len(entity.mentions) for entity in entities])
-        self.starts.extend([mention.start for mention in mentions])
-        self.ends.extend([mention.end for mention in mentions])
-        self.named.extend([mention.form == NAME for mention in mentions])
+        self.codes.fromlist(self.types.number([entity.type for entity in entities]))
+        self.sizes.fromlist([len(entity.mentions) for entity in entities])
+        self.starts.fromlist([mention.start for mention in mentions])
+        self.ends.fromlist([mention.end for mention in mentions])
+        self.form_codes.fromlist(self.forms.number([mention.form for mention in mentions]))
+        if self.called is not None:
+            self.called += map(called, entities)
+
+
+class Quotes:
+    """Spans of some items: the item (a row) and the edges of each."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.owners, self.starts, self.ends = array("q"), array("q"), array("q")
+
+    def add(self, owners: list[int], quotes: Sequence[Quote]) -> None:
+        """Take some more, with the item of each."""
+        self.owners.fromlist(owners)
+        self.starts.fromlist([quote.start for quote in quotes])
+        self.ends.fromlist([quote.end for quote in quotes])
 
 
 class Stated:
     """The relations or the stances of one side, and their evidence.
 
-    ``heads`` and ``tails`` are entities (rows of their side), NONE for the author; ``sizes`` is how many quotes a claim
-    has, ``numbers`` how many claims a document.
+    ``heads`` and ``tails`` are entities (rows of their side), NONE for the author; ``numbers`` is how many claims a
+    document has.
     """
 
     def __init__(self, labels: Labels) -> None:
         """Begin with nothing."""
         self.labels = labels
-        self.stated: list[Relation | Stance] = []
         self.numbers, self.codes, self.heads, self.tails = array("q"), array("q"), array("q"), array("q")
-        self.sizes, self.starts, self.ends = array("q"), array("q"), array("q")
+        self.evidence = Quotes()
 
     def add(
-        self, stated: Sequence[Relation | Stance], labels: Iterable[str], heads: Iterable[int], tails: Iterable[int]
+        self, stated: Sequence[Relation | Stance], labels: Iterable[str], heads: list[int], tails: list[int]
     ) -> None:
         """Take the claims of the next document, with their labels and ends."""
-        self.stated += stated
+        first = len(self.codes)
         self.numbers.append(len(stated))
-        self.codes.extend(self.labels.number(labels))
-        self.heads.extend(heads)
-        self.tails.extend(tails)
-        quotes = [quote for one in stated for quote in one.evidence]
-        self.sizes.extend([len(one.evidence) for one in stated])
-        self.starts.extend([quote.start for quote in quotes])
-        self.ends.extend([quote.end for quote in quotes])
+        self.codes.fromlist(self.labels.number(labels))
+        self.heads.fromlist(heads)
+        self.tails.fromlist(tails)
+        self.evidence.add(
+            [row for row, one in enumerate(stated, first) for _ in one.evidence],
+            [quote for one in stated for quote in one.evidence],
+        )
+
+
+class Sections:
+    """The sections of one side; ``numbers`` is how many a document has. No function is "", no story NONE."""
+
+    def __init__(self, kinds: Labels, functions: Labels) -> None:
+        """Begin with nothing."""
+        self.kinds, self.functions = kinds, functions
+        self.numbers, self.starts, self.ends = array("q"), array("q"), array("q")
+        self.kind_codes, self.function_codes, self.stories = array("q"), array("q"), array("q")
+        self.headings = Quotes()
+        self._stories: dict[Hashable, int] = {None: NONE}
+
+    def add(self, sections: Sequence[Section]) -> None:
+        """Take the sections of the next document."""
+        first, stories = len(self.starts), self._stories
+        self.numbers.append(len(sections))
+        self.starts.fromlist([section.start for section in sections])
+        self.ends.fromlist([section.end for section in sections])
+        self.kind_codes.fromlist(self.kinds.number([section.kind for section in sections]))
+        self.function_codes.fromlist(self.functions.number([section.function or "" for section in sections]))
+        self.stories.fromlist([stories.setdefault(section.story, len(stories)) for section in sections])
+        headed = [(row, section.heading) for row, section in enumerate(sections, first) if section.heading]
+        self.headings.add([row for row, _ in headed], [heading for _, heading in headed])
 
 
 class Collected:
     """One side of some documents."""
 
-    def __init__(self, types: Labels, kinds: Labels, stances: Labels) -> None:
-        """Begin with nothing; the labels are those of both sides."""
-        self.entities, self.relations, self.stance = Entities(types), Stated(kinds), Stated(stances)
+    def __init__(self, entities: Entities, relations: Stated, stance: Stated, sections: Sections) -> None:
+        """Take what the layers are to be collected in."""
+        self.entities, self.relations, self.stance, self.sections = entities, relations, stance, sections
 
     def add(self, document: Document) -> None:
         """Take the next document."""
         row_of: Mapping[str, int] = {}
-        if document.relations or document.stance:
-            first = len(self.entities.entities)
+        relations, stances = document.relations, document.stance
+        if relations or stances:
+            first = len(self.entities.codes)
             row_of = {AUTHOR: NONE} | {entity.id: row for row, entity in enumerate(document.entities, first)}
         self.entities.add(document.entities)
-        relations, stances = document.relations, document.stance
         self.relations.add(
             relations,
             [r.type for r in relations],
@@ -114,9 +155,15 @@ class Collected:
             [row_of[s.holder] for s in stances],
             [row_of[s.target] for s in stances],
         )
+        self.sections.add(document.subsections)
 
 
-def both_sides() -> tuple[Collected, Collected]:
-    """Something to collect the predicted and the gold side in."""
-    labels = Labels(), Labels(), Labels()
-    return Collected(*labels), Collected(*labels)
+def both_sides(*, with_names: bool = False) -> tuple[Collected, Collected]:
+    """Something to collect the predicted and the gold side in; ``with_names``: also what entities are called."""
+    types, forms, relations, stances, kinds, functions = (Labels() for _ in range(6))
+
+    def side() -> Collected:
+        entities = Entities(types, forms, with_names=with_names)
+        return Collected(entities, Stated(relations), Stated(stances), Sections(kinds, functions))
+
+    return side(), side()

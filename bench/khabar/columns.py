@@ -11,7 +11,7 @@ import numpy as np
 
 from khabar.collected import Entities
 from khabar.joins import NONE, Column, Mask, Spans, as_column, keys
-from khabar.model import ISSUE, Entity, Mention
+from khabar.model import ISSUE, NAME, Edges
 
 
 class Side(NamedTuple):
@@ -19,25 +19,37 @@ class Side(NamedTuple):
 
     Of an entity: its document, its type (a position in ``types``), how many mentions it has, and the first of their
     places (or NONE). Of a mention: its entity, its span in the long text, the number of its place (the same for the
-    same span on both sides, in the order of start and end), and whether it is a name.
+    same span on both sides, in the order of start and end), and its form (a position in ``forms``). The mentions of an
+    entity follow each other.
     """
 
-    entities: Sequence[Entity]
     types: Sequence[str]
+    forms: Sequence[str]
     document: Column
     type: Column
     size: Column
     first: Column
-    mentions: Sequence[Mention]
     owner: Column
     span: Spans
     place: Column
-    named: Mask
+    form: Column
 
     @property
     def issue(self) -> int:
         """The type ISSUE; no row has it where it does not occur."""
         return position(self.types, ISSUE)
+
+    @property
+    def named(self) -> Mask:
+        """Which mentions are names."""
+        names: Mask = self.form == position(self.forms, NAME)
+        return names
+
+    def identity(self, row: int) -> tuple[list[Edges], str]:
+        """What an entity is, whatever its id: its spans in order, and its type."""
+        first, after = np.searchsorted(self.owner, (row, row + 1)).tolist()
+        edges = zip(self.span.start[first:after].tolist(), self.span.end[first:after].tolist(), strict=True)
+        return sorted(edges), self.types[self.type[row]]
 
 
 def position(labels: Sequence[str], label: str) -> int:
@@ -45,38 +57,35 @@ def position(labels: Sequence[str], label: str) -> int:
     return labels.index(label) if label in labels else len(labels)
 
 
-def coded(*columns: Sequence[str]) -> tuple[tuple[str, ...], list[Column]]:
-    """The labels of all columns, in order, and the columns with a label's position in the place of the label."""
-    labels = tuple(sorted(set().union(*columns)))
-    at = {label: number for number, label in enumerate(labels)}
-    return labels, [as_column([at[label] for label in one]) for one in columns]
-
-
 def sides(predicted: Entities, gold: Entities, begins: Column) -> tuple[Side, Side]:
     """The columns of both sides; ``begins`` says where in the long text each document's text begins."""
-    types, (mine_type, your_type) = predicted.types.ordered(predicted.codes, gold.codes)
-    mine, yours = _side(predicted, types, mine_type, begins), _side(gold, types, your_type, begins)
+    types, type_ = predicted.types.ordered(predicted.codes, gold.codes)
+    forms, form = predicted.forms.ordered(predicted.form_codes, gold.form_codes)
+    mine, yours = (
+        _side(found, types, type_[at], forms, form[at], begins) for at, found in enumerate((predicted, gold))
+    )
     place = np.unique(np.concatenate(keys(mine.span, yours.span)), return_inverse=True)[1]
-    count = len(mine.mentions)
+    count = len(mine.owner)
     return _placed(mine, place[:count]), _placed(yours, place[count:])
 
 
 def _placed(side: Side, place: Column) -> Side:
     """A side with the numbers of its places."""
-    first = np.full(len(side.entities), NONE)
+    first = np.full(len(side.type), NONE)
     spoken = np.flatnonzero(side.size)
     if len(spoken):
         first[spoken] = np.minimum.reduceat(place, (np.cumsum(side.size) - side.size)[spoken])
     return side._replace(first=first, place=place)
 
 
-def _side(found: Entities, types: Sequence[str], type_: Column, begins: Column) -> Side:
+def _side(
+    found: Entities, types: Sequence[str], type_: Column, forms: Sequence[str], form: Column, begins: Column
+) -> Side:
     """One side; its places are not yet numbered."""
     columns = (found.numbers, found.sizes, found.starts, found.ends)
     numbers, size, start, end = map(as_column, columns)
     document = np.repeat(np.arange(len(numbers)), numbers)
     owner = np.repeat(np.arange(len(size)), size)
     shift = begins[document][owner]
-    named = np.array(found.named, dtype=bool)
     spans = Spans(start + shift, end + shift)
-    return Side(found.entities, types, document, type_, size, size, found.mentions, owner, spans, owner, named)
+    return Side(types, forms, document, type_, size, size, owner, spans, owner, form)

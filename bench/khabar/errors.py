@@ -33,10 +33,9 @@ from khabar.joins import (
     partner,
     ranges,
 )
-from khabar.model import AUTHOR, LAYERS, Edges, Entity, Layer, Relation, Section, Stance
+from khabar.model import AUTHOR, LAYERS, Edges, Entity, Layer, Relation, Section, Stance, called
 from khabar.names import Names, Sides, sides
 from khabar.quotes import PROCLITICS, in_word, word_around
-from khabar.relations import called
 from khabar.schemas import Inventory
 from khabar.sections import matched as matched_sections
 from khabar.sections import near_misses, same_paragraphs, segmented
@@ -163,7 +162,7 @@ class Found(NamedTuple):
 def classify(pair: Pair, labels: Inventory) -> tuple[Error, ...]:
     """Every item of a pair in its class, the correct ones too: by layer, then by place in the text."""
     block = Block([pair], labels)
-    return tuple(error for layer in LAYERS for error in sorted(_errors(block, layer), key=_place))
+    return tuple(error for layer in LAYERS for error in sorted(_errors(pair, block, layer), key=_place))
 
 
 def count(block: Block) -> dict[tuple[Layer, Side, str], int]:
@@ -273,10 +272,7 @@ def _differences(block: Block, names: Sides, mine: Column, yours: Column) -> Ite
         for span, rows in ((predicted.span, mine), (gold.span, yours))
     ]
     classes = np.array(
-        [
-            f"boundary: {boundary(block.pairs[at].gold.text, *both)}"
-            for at, *both in zip(document.tolist(), *edges, strict=True)
-        ],
+        [f"boundary: {boundary(block.texts[at], *both)}" for at, *both in zip(document.tolist(), *edges, strict=True)],
         dtype=object,
     )
     for class_ in sorted(set(classes.tolist())):
@@ -479,7 +475,7 @@ def _relations(block: Block) -> Iterator[Found]:
     settled, lost, open_ = _settle(found, left[~known], open_, _one_end("argument not found"))
     yield from settled
     yield _alone("argument not found", lost)
-    stood_for = marked(block.entities[block.entities != NONE], len(block.gold.entities))
+    stood_for = marked(block.entities[block.entities != NONE], len(block.gold.type))
     reached = stood_for[gold.head[open_]] & stood_for[gold.tail[open_]]
     yield Found("missed", "gold", open_[reached], np.full(reached.sum(), NONE))
     yield Found("argument not found", "gold", open_[~reached], np.full((~reached).sum(), NONE))
@@ -503,13 +499,14 @@ def _stances(block: Block) -> Iterator[Found]:
 
 
 def _sections(block: Block) -> Iterator[Found]:
-    lines, mine, yours = block.once(segmented)
+    cut = block.once(segmented)
+    lines, mine, yours = cut.paragraphs, cut.predicted, cut.gold
     rows, at = block.once(same_paragraphs)
     kind = block.once(matched_sections)[0]
-    right = marked(kind, len(mine.sections))[rows]
+    right = marked(kind, len(mine.kind))[rows]
     yield Found(CORRECT, "both", at[right], rows[right])
     yield Found("kind", "both", at[~right], rows[~right])
-    left = mine.held[~marked(rows, len(mine.sections))[mine.held]]
+    left = mine.held[~marked(rows, len(mine.kind))[mine.held]]
     left = left[np.argsort(mine.first[left])]
 
     # Predicted ends that are near misses are taken for the gold ones beside them.
@@ -521,7 +518,7 @@ def _sections(block: Block) -> Iterator[Found]:
     begin, end = np.append(yours.first, NONE), np.append(yours.last, NONE)  # whose row NONE is the last
     missed = (begin[facing] == first) & (end[facing] + 1 == after)
     yield Found("near miss", "both", facing[missed], left[missed])
-    open_ = yours.held[~marked(np.append(at, facing[missed]), len(yours.sections))[yours.held]]
+    open_ = yours.held[~marked(np.append(at, facing[missed]), len(yours.kind))[yours.held]]
     left, first, after, facing = left[~missed], first[~missed], after[~missed], facing[~missed]
 
     begins = np.flatnonzero(np.diff(lines.document, prepend=NONE).astype(bool) | yours.boundary)
@@ -545,9 +542,9 @@ def _sections(block: Block) -> Iterator[Found]:
         ("under-segmentation", order[where[under]], left[held[under]]),
     ):
         section, once = np.unique(section, return_index=True)
-        chosen = marked(open_, len(yours.sections))[section]
+        chosen = marked(open_, len(yours.kind))[section]
         yield Found(class_, "gold", section[chosen], by[once][chosen])
-        open_ = open_[~marked(section, len(yours.sections))[open_]]
+        open_ = open_[~marked(section, len(yours.kind))[open_]]
     yield Found("missed", "gold", open_, np.full(len(open_), NONE))
 
 
@@ -561,14 +558,14 @@ _FINDERS: Mapping[Layer, Callable[[Block], Iterator[Found]]] = {
 }
 
 
-def _errors(block: Block, layer: Layer) -> Iterator[Error]:
-    """The errors of the only pair of a block."""
-    predicted, gold = _shower(block, layer)
+def _errors(pair: Pair, block: Block, layer: Layer) -> Iterator[Error]:
+    """The errors of a pair, the only one of a block."""
+    predicted, gold = _shower(pair, block, layer)
     for class_, side, your, mine in _FINDERS[layer](block):
         for at, row in zip(your.tolist(), mine.tolist(), strict=True):
             answer = predicted(row) if class_ == IGNORED else gold(at) if at != NONE else None
             yield Error(layer, class_, side, answer, predicted(row) if row != NONE else None)
-    for label, number in block.pairs[0].voids.get(layer, {}).items():
+    for label, number in pair.voids.get(layer, {}).items():
         yield from [Error(layer, UNGROUNDED, "predicted", None, Shown(label))] * number
 
 
@@ -576,17 +573,16 @@ Shower = Callable[[int], Shown]
 """What gives an item, by its row, as it can be shown."""
 
 
-def _shower(block: Block, layer: Layer) -> tuple[Shower, Shower]:
-    """How the predicted and the gold items of the only pair of a block are shown."""
+def _shower(pair: Pair, block: Block, layer: Layer) -> tuple[Shower, Shower]:
+    """How the predicted and the gold items of a pair, the only one of a block, are shown."""
     if layer == "entities":
         names = block.once(sides)
         return partial(_shown_name, block, names.predicted), partial(_shown_name, block, names.gold)
     if layer == "subsections":
-        _, mine, yours = block.once(segmented)
-        return (lambda row: _shown_section(mine.sections[row])), (lambda row: _shown_section(yours.sections[row]))
-    found = block.once(relations.stated if layer == "relations" else stances.stated)
-    one, other = ({e.id: e for e in side.entities} for side in (block.predicted, block.gold))
-    predicted, gold = found.predicted.stated, found.gold.stated
+        mine, yours = pair.predicted.subsections, pair.gold.subsections
+        return (lambda row: _shown_section(mine[row])), (lambda row: _shown_section(yours[row]))
+    one, other = ({e.id: e for e in side.entities} for side in (pair.predicted, pair.gold))
+    predicted, gold = getattr(pair.predicted, layer), getattr(pair.gold, layer)
     return (lambda row: _shown_claim(predicted[row], one)), (lambda row: _shown_claim(gold[row], other))
 
 

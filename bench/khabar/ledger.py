@@ -51,11 +51,11 @@ class Ledger:
 
     def add(self, block: Block) -> None:
         """Count some more documents by every measure."""
-        micro = np.zeros((len(block.pairs), len(self.measures), 4))
+        micro = np.zeros((block.documents, len(self.measures), 4))
         kept: dict[int, Numbers] = {}
         for at, measure in enumerate(self.measures):
             if measure.share:
-                numbers = np.zeros((len(block.pairs), 1, 4))
+                numbers = np.zeros((block.documents, 1, 4))
                 numbers[:, 0, :2] = measure.share(block)
                 table = Table(("",), numbers)
             elif measure.counts:
@@ -67,7 +67,7 @@ class Ledger:
                 if measure.name in HEADLINE:
                     kept[self._kept.setdefault((measure.name, label), len(self._kept))] = table.numbers[:, place]
         # The headline measures count whole items, which small floats hold exactly.
-        rows = np.zeros((len(block.pairs), len(self._kept), 4), dtype=np.float32)
+        rows = np.zeros((block.documents, len(self._kept), 4), dtype=np.float32)
         for place, numbers in kept.items():
             rows[:, place] = numbers
         self._blocks.append((micro, rows))

@@ -66,7 +66,7 @@ def _of_names(match: Callable[[Block], names.Matching], facet: names.Facet) -> C
 
 def _token(block: Block) -> Table:
     """The words' tags, document by document."""
-    return tabled([token_counts(pair.gold, pair.predicted) for pair in block.pairs])
+    return tabled([token_counts(*document) for document in names.of_documents(block)])
 
 
 # -- entities as clusters ------------------------------------------------------------------------------------

@@ -250,6 +250,13 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc
             last = end
 
 
+def called(entity: Entity) -> str:
+    """What an entity is called: its name, or else its longest mention, the first of the longest; "" without either."""
+    if entity.name or not entity.mentions:
+        return entity.name or ""
+    return min(entity.mentions, key=lambda mention: (mention.start - mention.end, mention.start)).text
+
+
 def _doubled(items: Iterable[Item]) -> list[Item]:
     return [item for item, count in Counter(items).items() if count > 1]
 

@@ -6,13 +6,14 @@ looks only at what is left over; of that, a name of each side that meet each oth
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 import numpy as np
 
 from khabar.align import components, heaviest, intersection_and_union, overlapping
 from khabar.block import Block, Items, Numbers, Table, count
-from khabar.columns import Side, coded
+from khabar.columns import Side
 from khabar.counts import GRAIN
 from khabar.joins import (
     NONE,
@@ -31,6 +32,7 @@ from khabar.joins import (
 )
 from khabar.model import NAME, Edges
 from khabar.quotes import PROCLITICS
+from khabar.tags import Labelled
 
 Facet = Literal["type", "depth"]
 """What names are counted by: their entity type, or whether they lie inside another name."""
@@ -98,6 +100,19 @@ def _names(side: Side) -> tuple[Names, Names]:
     document = side.document[side.owner]
     everything = Names(document, side.span, side.place, type_, key)
     return everything.chosen(order[named]), everything.chosen(order[~named])
+
+
+def of_documents(block: Block) -> Iterator[tuple[str, list[Labelled], list[Labelled]]]:
+    """The text of each document with its predicted names and those of gold, in order."""
+    names = block.once(sides)
+    found = []
+    for side in (names.predicted, names.gold):
+        begins = np.searchsorted(side.document, np.arange(block.documents + 1)).tolist()
+        shift = block.begins[side.document]
+        starts, ends = (side.span.start - shift).tolist(), (side.span.end - shift).tolist()
+        labelled = list(zip(starts, ends, [block.gold.types[at] for at in side.type.tolist()], strict=True))
+        found.append([labelled[first:after] for first, after in pairwise(begins)])
+    yield from zip(block.texts, *found, strict=True)
 
 
 class Matching(NamedTuple):
@@ -299,7 +314,7 @@ def _within_clitics(block: Block, names: Sides) -> dict[int, list[int]]:
     columns = (rows, facing, document, *(edge - shift for edge in (*mine, *yours)))
     found: dict[int, list[int]] = {}
     for row, at, one, start, end, first, last in sorted(zip(*(c[near].tolist() for c in columns), strict=True)):
-        if (first, last) in _narrower(block.pairs[one].gold.text, start, end):
+        if (first, last) in _narrower(block.texts[one], start, end):
             found.setdefault(row, []).append(at)
     return found
 
@@ -355,17 +370,17 @@ def tally(block: Block, matching: Matching, facet: Facet = "type") -> Table:
     )
 
 
-Labelled = tuple[Sequence[str], Items, Items]
+ByLabel = tuple[Sequence[str], Items, Items]
 """Labels, and the predicted and gold names with theirs."""
 
 
-def _types(block: Block) -> Labelled:
+def _types(block: Block) -> ByLabel:
     names = block.once(sides)
     predicted, gold = (Items(side.document, side.type) for side in (names.predicted, names.gold))
     return block.gold.types, predicted, gold
 
 
-def _depths(block: Block) -> Labelled:
+def _depths(block: Block) -> ByLabel:
     names = block.once(sides)
     predicted, gold = (Items(side.document, _outer(side).astype(np.int64)) for side in (names.predicted, names.gold))
     return DEPTHS, predicted, gold
@@ -391,12 +406,11 @@ def recall_by_form(block: Block) -> Table:
     names = block.once(sides)
     side = block.gold
     asked = np.flatnonzero(~side.named & (side.type[side.owner] != side.issue))
-    forms, (form,) = coded([side.mentions[at].form for at in asked.tolist()])
     key = np.append(names.gold.key, side.place[asked] * len(side.types) + side.type[side.owner][asked])
     gold = Items(
         np.append(names.gold.document, side.document[side.owner][asked]),
-        np.append(np.full(len(names.gold.key), len(forms)), form),
+        np.append(np.full(len(names.gold.key), len(side.forms)), side.form[asked]),
     )
     given = partner(key, np.append(names.predicted.key, names.nominal.key))
     nothing = gold.chosen(_NO_ROWS)
-    return count(block, (*forms, NAME), nothing, nothing, gold.chosen(np.flatnonzero(given != NONE)), gold)
+    return count(block, (*side.forms, NAME), nothing, nothing, gold.chosen(np.flatnonzero(given != NONE)), gold)

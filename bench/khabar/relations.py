@@ -5,11 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from khabar import claims
-from khabar.align import identity
 from khabar.block import Block, Table, count
 from khabar.claims import Claims, Statements, counted, ordered, statements, with_same_ends
 from khabar.joins import NONE, Column, Mask, keys, partner
-from khabar.model import Document, Entity
+from khabar.model import Document, called
 from khabar.schemas import Inventory
 
 
@@ -44,7 +43,7 @@ def hard(block: Block) -> Table:
     """Relations that match strictly and whose arguments have just the spans that gold has."""
     row, column, number = block.shared[:3]
     just = (number == block.predicted.size[row]) & (number == block.gold.size[column]) & (block.entities[row] == column)
-    whole = np.zeros(len(block.predicted.entities), dtype=bool)
+    whole = np.zeros(len(block.predicted.type), dtype=bool)
     whole[row[just]] = True
     return counted(block, _with_arguments(block.once(matched), whole), "relations")
 
@@ -79,16 +78,16 @@ def _holders(block: Block) -> Column:
     """
     predicted, gold, shared = block.predicted, block.gold, block.shared
     rank = 2 * shared.number + (predicted.type[shared.row] == gold.type[shared.column])
-    best = np.zeros(len(predicted.entities), dtype=np.int64)
+    best = np.zeros(len(predicted.type), dtype=np.int64)
     np.maximum.at(best, shared.row, rank)
     top = rank == best[shared.row]
     rows, columns = shared.row[top], shared.column[top]
     tied = np.bincount(rows)[rows] > 1
-    rivals = sorted(set(columns[tied].tolist()), key=lambda column: identity(gold.entities[column]), reverse=True)
-    place = np.zeros(len(gold.entities), dtype=np.int64)
+    rivals = sorted(set(columns[tied].tolist()), key=gold.identity, reverse=True)
+    place = np.zeros(len(gold.type), dtype=np.int64)
     place[rivals] = np.arange(len(rivals))
     order = np.argsort(place[columns])
-    found = len(gold.entities) + np.arange(len(predicted.entities))
+    found = len(gold.type) + np.arange(len(predicted.type))
     found[rows[order]] = columns[order]  # of several the last one stays
     return found
 
@@ -106,20 +105,12 @@ Fact = tuple[str, str, str]
 
 def facts(document: Document, labels: Inventory) -> set[Fact]:
     """The facts that a document's relations state; symmetric ones in the order of the names."""
-    entities = {entity.id: entity for entity in document.entities}
-    return {_fact(labels, r.type, entities[r.head], entities[r.tail]) for r in document.relations}
+    names = {entity.id: called(entity) for entity in document.entities}
+    return {_fact(labels, r.type, names[r.head], names[r.tail]) for r in document.relations}
 
 
-def _fact(labels: Inventory, kind: str, head: Entity, tail: Entity) -> Fact:
-    one, two = called(head), called(tail)
-    return (two, kind, one) if kind in labels.symmetric and two < one else (one, kind, two)
-
-
-def called(entity: Entity) -> str:
-    """What an entity is called: its name, or else its longest mention, the first of the longest."""
-    if entity.name or not entity.mentions:
-        return entity.name or ""
-    return min(entity.mentions, key=lambda mention: (mention.start - mention.end, mention.start)).text
+def _fact(labels: Inventory, kind: str, head: str, tail: str) -> Fact:
+    return (tail, kind, head) if kind in labels.symmetric and tail < head else (head, kind, tail)
 
 
 def unseen(block: Block) -> Table:
@@ -129,8 +120,8 @@ def unseen(block: Block) -> Table:
     """
     found = block.once(matched)
     mine, yours = (
-        ~_known(block, found.labels, side, entities)
-        for side, entities in ((found.predicted, block.predicted.entities), (found.gold, block.gold.entities))
+        ~_known(block, found.labels, claims_, side.entities.called or [])
+        for claims_, side in zip((found.predicted, found.gold), block.collected, strict=True)
     )
     fresh = found.chosen(yours[found.found])
     predicted, gold = found.predicted.items, found.gold.items
@@ -145,13 +136,16 @@ def unseen(block: Block) -> Table:
     )
 
 
-def _known(block: Block, labels: Sequence[str], relations: Claims, entities: Sequence[Entity]) -> Mask:
-    """Which relations the training split states; an argument is called as gold calls what it stands for."""
+def _known(block: Block, labels: Sequence[str], relations: Claims, names: Sequence[str]) -> Mask:
+    """Which relations the training split states; an argument is called as gold calls what it stands for.
+
+    ``names``: what each entity of the relations' side is called.
+    """
     if not block.training_facts:
-        return np.zeros(len(relations.stated), dtype=bool)
-    gold = block.gold.entities
+        return np.zeros(len(relations.label), dtype=bool)
+    gold = block.collected[1].entities.called or []
     heads, tails = (
-        [entities[row] if place == NONE else gold[place] for row, place in zip(*map(Column.tolist, ends), strict=True)]
+        [names[row] if place == NONE else gold[place] for row, place in zip(*map(Column.tolist, ends), strict=True)]
         for ends in ((relations.head, relations.gold_head), (relations.tail, relations.gold_tail))
     )
     kinds = [labels[label] for label in relations.label.tolist()]

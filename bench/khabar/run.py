@@ -223,8 +223,8 @@ class Run:
     def _part(self, documents: Iterable[Document]) -> Found:
         found = Found(Ledger(self.measures))
         pairs = self._pairs(documents, found)
-        while (block := Block(_some(pairs), self.labels, self.training_facts or frozenset(), self.coreferent)).pairs:
-            found.pairs += block.pairs[: self.options.keep - len(found.pairs)]
+        stated = self.training_facts or frozenset()
+        while (block := Block(_some(pairs), self.labels, stated, self.coreferent)).documents:
             if not found.problems:
                 found.ledger.add(block)
                 if self.options.measures is None:
@@ -260,7 +260,10 @@ class Run:
                 found.counted["skipped"] += len(records)
                 continue
             self._check_labels(document, found)
-            yield self._pair(document, records, found)
+            pair = self._pair(document, records, found)
+            if len(found.pairs) < self.options.keep:
+                found.pairs.append(pair)
+            yield pair
 
     def _check_labels(self, gold: Document, found: Found) -> None:
         """Gold that `khabar check` would refuse for its labels is not scored."""

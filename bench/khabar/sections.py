@@ -10,9 +10,10 @@ from typing import NamedTuple
 import numpy as np
 
 from khabar.block import Block, Items, Numbers, Table, count
-from khabar.columns import coded, position
+from khabar.collected import Sections
+from khabar.columns import position
 from khabar.joins import NONE, Column, Mask, Spans, as_column, keys, partner, ranges
-from khabar.model import WHITE_SPACE, Quote, Section, paragraphs
+from khabar.model import WHITE_SPACE, paragraphs
 
 _WHITE = np.zeros(ord(max(WHITE_SPACE)) + 2, dtype=bool)
 """Whether a character is white space, by its code point; the last place stands for all that follow."""
@@ -32,7 +33,7 @@ class Paragraphs(NamedTuple):
 
 def paragraphs_of(block: Block) -> Paragraphs:
     """The paragraphs of all texts, as `model.paragraphs` has those of one."""
-    whole = "\n".join(pair.gold.text for pair in block.pairs)
+    whole = "\n".join(block.texts)
     characters = np.array([whole]).view(np.uint32)[: len(whole)]
     line_ends = np.flatnonzero(characters == ord("\n"))
     start, end = np.append(0, line_ends + 1), np.append(line_ends, len(whole))
@@ -54,13 +55,19 @@ def paragraphs_of(block: Block) -> Paragraphs:
 class Segmentation(NamedTuple):
     """The sections of one side, a row each, and how they cut the texts.
 
-    Of a section: its document, its first and its last paragraph (NONE where it holds most of none). Of a paragraph:
-    its section (NONE where it has none), and whether it is a boundary. Paragraphs that no section covers form one
-    segment without a section per gap.
+    Of a section: its document, its span in the long text, its kind and its function (positions in the labels of
+    `Segmented`), its story (NONE for none), its first and its last paragraph (NONE where it holds most of none). Of a
+    heading: its section and its span. Of a paragraph: its section (NONE where it has none), and whether it is a
+    boundary. Paragraphs that no section covers form one segment without a section per gap.
     """
 
-    sections: Sequence[Section]
     document: Column
+    span: Spans
+    kind: Column
+    function: Column
+    story: Column
+    headed: Column
+    heading: Spans
     first: Column
     last: Column
     section: Column
@@ -73,9 +80,11 @@ class Segmentation(NamedTuple):
 
 
 class Segmented(NamedTuple):
-    """Both sides of documents, cut into segments."""
+    """Both sides of documents, cut into segments, and the labels of the sections of both."""
 
     paragraphs: Paragraphs
+    kinds: Sequence[str]
+    functions: Sequence[str]
     predicted: Segmentation
     gold: Segmentation
 
@@ -83,28 +92,28 @@ class Segmented(NamedTuple):
 def segmented(block: Block) -> Segmented:
     """The documents of a block, cut into segments by their sections on both sides."""
     lines = paragraphs_of(block)
+    mine, yours = (side.sections for side in block.collected)
+    kinds, kind = mine.kinds.ordered(mine.kind_codes, yours.kind_codes)
+    functions, function = mine.functions.ordered(mine.function_codes, yours.function_codes)
     predicted, gold = (
-        _segmentation([getattr(pair, side).subsections for pair in block.pairs], lines, block.begins)
-        for side in ("predicted", "gold")
+        _segmentation(found, kind[at], function[at], lines, block.begins) for at, found in enumerate((mine, yours))
     )
-    return Segmented(lines, predicted, gold)
+    return Segmented(lines, kinds, functions, predicted, gold)
 
 
-def _segmentation(layers: Sequence[Sequence[Section]], lines: Paragraphs, begins: Column) -> Segmentation:
-    sections = [section for layer in layers for section in layer]
-    document = np.repeat(np.arange(len(layers)), as_column([len(layer) for layer in layers]))
-    spans = _in_long_text(sections, begins[document])
-    section = _sections_of(lines.span, spans)
+def _segmentation(found: Sections, kind: Column, function: Column, lines: Paragraphs, begins: Column) -> Segmentation:
+    document = np.repeat(np.arange(len(found.numbers)), found.numbers)
+    shift, headed = begins[document], as_column(found.headings.owners)
+    span = Spans(as_column(found.starts) + shift, as_column(found.ends) + shift)
+    heading = Spans(as_column(found.headings.starts) + shift[headed], as_column(found.headings.ends) + shift[headed])
+    section = _sections_of(lines.span, span)
     rows = np.flatnonzero(section != NONE)
-    first, last = np.full(len(sections), NONE), np.full(len(sections), NONE)
+    first, last = np.full(len(document), NONE), np.full(len(document), NONE)
     first[section[rows[::-1]]], last[section[rows]] = rows[::-1], rows
     boundary = np.zeros(len(section), dtype=bool)
     boundary[1:] = (section[1:] != section[:-1]) & (lines.document[1:] == lines.document[:-1])
-    return Segmentation(sections, document, first, last, section, boundary)
-
-
-def _in_long_text(found: Sequence[Section | Quote], shift: Column) -> Spans:
-    return Spans(as_column([one.start for one in found]) + shift, as_column([one.end for one in found]) + shift)
+    story = as_column(found.stories)
+    return Segmentation(document, span, kind, function, story, headed, heading, first, last, section, boundary)
 
 
 def _sections_of(lines: Spans, sections: Spans) -> Column:
@@ -121,35 +130,13 @@ def _sections_of(lines: Spans, sections: Spans) -> Column:
     return found
 
 
-class Segment(NamedTuple):
-    """A run of paragraphs ``first`` to ``last`` (0-based, inclusive) and its section; None for a gap."""
-
-    first: int
-    last: int
-    section: Section | None
-
-
-def segments(one: Segmentation) -> tuple[Segment, ...]:
-    """The segments of a single document, in order."""
-    owners = one.section.tolist()
-    starts = [0, *np.flatnonzero(one.boundary).tolist()] if owners else []
-    return tuple(
-        Segment(first, after - 1, one.sections[owners[first]] if owners[first] != NONE else None)
-        for first, after in zip(starts, [*starts[1:], len(owners)], strict=False)
-    )
-
-
 # -- sections with a label -------------------------------------------------------------------------------------
-
-
-def _kinds(block: Block) -> tuple[tuple[str, ...], list[Column]]:
-    _, mine, yours = block.once(segmented)
-    return coded(*([section.kind for section in side.sections] for side in (mine, yours)))
 
 
 def same_paragraphs(block: Block) -> tuple[Column, Column]:
     """The predicted sections with the paragraphs of a gold one, and that one. None matches two."""
-    _, mine, yours = block.once(segmented)
+    cut = block.once(segmented)
+    mine, yours = cut.predicted, cut.gold
     rows = mine.held
     found = yours.section[mine.first[rows]]
     rows, found = rows[found != NONE], found[found != NONE]
@@ -159,33 +146,33 @@ def same_paragraphs(block: Block) -> tuple[Column, Column]:
 
 def matched(block: Block) -> tuple[Column, Column]:
     """Of these, the ones that have the same kind too."""
-    _, (kind, your_kind) = block.once(_kinds)
+    cut = block.once(segmented)
     rows, found = block.once(same_paragraphs)
-    equal = kind[rows] == your_kind[found]
+    equal = cut.predicted.kind[rows] == cut.gold.kind[found]
     return rows[equal], found[equal]
 
 
 def labelled(block: Block) -> Table:
     """Sections by their paragraphs and kind; one that holds most of no paragraph is an item that matches nothing."""
-    _, mine, yours = block.once(segmented)
-    labels, (kind, your_kind) = block.once(_kinds)
-    predicted, gold = Items(mine.document, kind), Items(yours.document, your_kind)
+    cut = block.once(segmented)
+    mine, yours = cut.predicted, cut.gold
+    predicted, gold = Items(mine.document, mine.kind), Items(yours.document, yours.kind)
     rows, found = block.once(matched)
     right, there = predicted.chosen(rows), gold.chosen(found)
-    return count(block, labels, right, predicted, there, gold.chosen(yours.held), lost="subsections")
+    return count(block, cut.kinds, right, predicted, there, gold.chosen(yours.held), lost="subsections")
 
 
 def function(block: Block) -> Table:
     """Sections by their paragraphs, kind and function; those without a function are left out."""
-    _, mine, yours = block.once(segmented)
-    labels, (one, other) = coded(*([section.function or "" for section in side.sections] for side in (mine, yours)))
-    none = position(labels, "")
+    cut = block.once(segmented)
+    mine, yours = cut.predicted, cut.gold
+    one, other, none = mine.function, yours.function, position(cut.functions, "")
     rows, found = block.once(matched)
     equal = (one[rows] == other[found]) & (one[rows] != none)
     predicted, gold = Items(mine.document, one), Items(yours.document, other)
     return count(
         block,
-        labels,
+        cut.functions,
         predicted.chosen(rows[equal]),
         predicted.chosen(mine.held[one[mine.held] != none]),
         gold.chosen(found[equal]),
@@ -198,20 +185,19 @@ def function(block: Block) -> Table:
 
 def boundary(block: Block) -> Table:
     """Boundaries, matched where they are."""
-    _, mine, yours = block.once(segmented)
-    return _places(block, mine.boundary, yours.boundary)
+    cut = block.once(segmented)
+    return _places(block, cut.predicted.boundary, cut.gold.boundary)
 
 
 def story(block: Block) -> Table:
     """Paragraphs at which another story begins."""
-    _, mine, yours = block.once(segmented)
-    return _places(block, _turns(mine), _turns(yours))
+    cut = block.once(segmented)
+    return _places(block, _turns(cut.predicted), _turns(cut.gold))
 
 
 def _turns(side: Segmentation) -> Mask:
     """Where a section of another story than the one before it begins; a gap has no story."""
-    known: dict[int | None, int] = {None: NONE}
-    number = as_column([known.setdefault(section.story, len(known)) for section in side.sections])
+    number = side.story
     rows = side.held[number[side.held] != NONE]
     rows = rows[np.argsort(side.first[rows])]
     before, after = rows[:-1], rows[1:]
@@ -233,17 +219,11 @@ def _unlabelled(document: Column) -> Items:
 
 def heading(block: Block) -> Table:
     """Headings, matched where they are. Those of a document do not overlap."""
-    _, mine, yours = block.once(segmented)
-    (document, spans), (your_document, your_spans) = _headings(mine, block.begins), _headings(yours, block.begins)
-    right = _unlabelled(document[partner(*keys(spans, your_spans)) != NONE])
-    return count(block, ("",), right, _unlabelled(document), right, _unlabelled(your_document), lost="heading")
-
-
-def _headings(side: Segmentation, begins: Column) -> tuple[Column, Spans]:
-    """The documents and spans of the headings."""
-    found = [section.heading for section in side.sections if section.heading]
-    document = side.document[as_column([row for row, section in enumerate(side.sections) if section.heading])]
-    return document, _in_long_text(found, begins[document])
+    cut = block.once(segmented)
+    mine, yours = cut.predicted, cut.gold
+    predicted, gold = _unlabelled(mine.document[mine.headed]), _unlabelled(yours.document[yours.headed])
+    right = predicted.chosen(np.flatnonzero(partner(*keys(mine.heading, yours.heading)) != NONE))
+    return count(block, ("",), right, predicted, right, gold, lost="heading")
 
 
 # -- how far boundaries are apart ------------------------------------------------------------------------------
@@ -285,8 +265,8 @@ def _sums(chosen: Mask, begins: Column) -> Column:
 
 def boundary_similarity(block: Block) -> Numbers:
     """Edits between the boundaries, out of those that take part."""
-    lines, mine, yours = block.once(segmented)
-    return boundary_edits(mine.boundary, yours.boundary, lines.begins)
+    cut = block.once(segmented)
+    return boundary_edits(cut.predicted.boundary, cut.gold.boundary, cut.paragraphs.begins)
 
 
 def window(units: Column, sections: Column) -> Column:
@@ -325,8 +305,9 @@ def window_diff(block: Block) -> Numbers:
 
 def _windows(block: Block, counting: bool) -> Numbers:
     """Windows in error; there are none where gold has no sections."""
-    lines, mine, yours = block.once(segmented)
-    units = np.diff(lines.begins)
-    cut = np.bincount(yours.document, minlength=len(units)) > 0
-    k = np.where(cut, window(units, _sums(yours.boundary, lines.begins) + 1), units)
-    return window_errors(mine.boundary, yours.boundary, lines.begins, k, counting)
+    cut = block.once(segmented)
+    begins, mine, yours = cut.paragraphs.begins, cut.predicted, cut.gold
+    units = np.diff(begins)
+    known = np.bincount(yours.document, minlength=len(units)) > 0
+    k = np.where(known, window(units, _sums(yours.boundary, begins) + 1), units)
+    return window_errors(mine.boundary, yours.boundary, begins, k, counting)

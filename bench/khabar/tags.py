@@ -43,11 +43,27 @@ def iob2(document: Document) -> tuple[tuple[Edges, ...], tuple[str, ...]]:
     never one. A word belongs to the mention that it overlaps, a proclitic on it or not; of two that it overlaps, to
     the first.
     """
-    found = words(document.text)
+    return tagged(document.text, names_of(document))
+
+
+def names_of(document: Document) -> list[Labelled]:
+    """The names of a document, ISSUE apart, with the types of their entities."""
+    return [
+        (mention.start, mention.end, entity.type)
+        for entity in document.entities
+        if entity.type != ISSUE
+        for mention in entity.mentions
+        if mention.form == NAME
+    ]
+
+
+def tagged(text: str, names: Iterable[Labelled]) -> tuple[tuple[Edges, ...], tuple[str, ...]]:
+    """The words of a text and their IOB2 tags, as `iob2` has them."""
+    found = words(text)
     tags = ["O"] * len(found)
     starts = [start for start, _ in found]
     free = 0
-    for start, end, label in outermost(document):
+    for start, end, label in outermost(names):
         first = bisect_right(starts, start) - 1
         first += first < 0 or found[first][1] <= start
         first, last = max(first, free), bisect_left(starts, end)
@@ -57,15 +73,8 @@ def iob2(document: Document) -> tuple[tuple[Edges, ...], tuple[str, ...]]:
     return found, tuple(tags)
 
 
-def outermost(document: Document) -> list[Labelled]:
+def outermost(names: Iterable[Labelled]) -> list[Labelled]:
     """The names that are left when of any two that overlap the longer stays, then the one that begins first."""
-    names = [
-        (mention.start, mention.end, entity.type)
-        for entity in document.entities
-        if entity.type != ISSUE
-        for mention in entity.mentions
-        if mention.form == NAME
-    ]
     kept: list[Labelled] = []
     for name in sorted(names, key=lambda name: (name[0] - name[1], name)):
         at = bisect_left(kept, name)
@@ -178,15 +187,17 @@ def _decode(tags: Sequence[str]) -> list[Labelled]:
 # -- scores over words -------------------------------------------------------------------------------------------
 
 
-def token_counts(gold: Document, predicted: Document) -> Mapping[str, tuple[int, int, int, int]]:
-    """The outermost names of two documents of one text, over its words, as seqeval counts them (strict, IOB2).
+def token_counts(
+    text: str, predicted: Iterable[Labelled], gold: Iterable[Labelled]
+) -> Mapping[str, tuple[int, int, int, int]]:
+    """The outermost of the names on both sides of a text, over its words, as seqeval counts them (strict, IOB2).
 
     For each label: matched of the predicted, predicted, matched of gold, gold. The counts of documents add up to
     seqeval's of the corpus.
     """
     from seqeval.scheme import IOB2, Entities
 
-    mine, yours = (Entities([list(iob2(side)[1])], IOB2).entities[0] for side in (predicted, gold))
+    mine, yours = (Entities([list(tagged(text, side)[1])], IOB2).entities[0] for side in (predicted, gold))
     labels = [Counter(span.tag for span in spans) for spans in ({*mine} & {*yours}, mine, yours)]
     matched, spoken, asked = labels
     return {label: (matched[label], spoken[label], matched[label], asked[label]) for label in sorted({*spoken, *asked})}
