@@ -13,23 +13,23 @@ from khabar.joins import NONE, Column, as_column
 from khabar.model import AUTHOR, Document, Entity, Mention, Quote, Relation, Section, Stance, called
 
 
-class Labels:
+class Labels(dict[str, int]):
     """Labels of both sides, numbered as they come."""
 
-    def __init__(self) -> None:
-        """Begin with none."""
-        self.numbers: dict[str, int] = {}
+    def __missing__(self, label: str) -> int:
+        """The number of a label that is new."""
+        self[label] = number = len(self)
+        return number
 
     def number(self, labels: Iterable[str]) -> list[int]:
         """The numbers of some labels."""
-        numbers = self.numbers
-        return [numbers.setdefault(label, len(numbers)) for label in labels]
+        return list(map(self.__getitem__, labels))
 
     def ordered(self, *columns: Sequence[int]) -> tuple[tuple[str, ...], list[Column]]:
         """The labels in order, and columns of numbers with positions in that order in their place."""
-        labels = tuple(sorted(self.numbers))
+        labels = tuple(sorted(self))
         place = np.empty(len(labels), dtype=np.int64)
-        place[[self.numbers[label] for label in labels]] = np.arange(len(labels))
+        place[[self[label] for label in labels]] = np.arange(len(labels))
         return labels, [place[as_column(one)] for one in columns]
 
 
@@ -93,8 +93,10 @@ class Stated:
         self, stated: Sequence[Relation | Stance], labels: Iterable[str], heads: list[int], tails: list[int]
     ) -> None:
         """Take the claims of the next document, with their labels and ends."""
-        first = len(self.codes)
         self.numbers.append(len(stated))
+        if not stated:
+            return
+        first = len(self.codes)
         self.codes.fromlist(self.labels.number(labels))
         self.heads.fromlist(heads)
         self.tails.fromlist(tails)
@@ -117,8 +119,10 @@ class Sections:
 
     def add(self, sections: Sequence[Section]) -> None:
         """Take the sections of the next document."""
-        first, stories = len(self.starts), self._stories
         self.numbers.append(len(sections))
+        if not sections:
+            return
+        first, stories = len(self.starts), self._stories
         self.starts.fromlist([section.start for section in sections])
         self.ends.fromlist([section.end for section in sections])
         self.kind_codes.fromlist(self.kinds.number([section.kind for section in sections]))

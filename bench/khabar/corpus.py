@@ -13,7 +13,7 @@ from functools import cache, cached_property
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import msgspec
 from msgspec import UNSET, Raw, Struct
@@ -128,16 +128,31 @@ class DocumentSet(Struct, frozen=True, eq=False, dict=True):
         Raises Invalid at the first document that cannot be read.
         """
         for entry in self._stored(between):
-            if split is not None and not _may_name(entry.metadata or entry.raw, split):
+            if split is not None and not _may_be_of(entry, split):
                 continue
             document = read(entry, layers)
             if split is None or (document.metadata and document.metadata.split == split):
                 yield document
 
 
-def _may_name(raw: bytes, word: str) -> bool:
-    """Whether a JSON text may hold a word as a string: without decoding it, so that other splits are passed over."""
-    return f'"{word}"'.encode() in raw or b"\\u" in raw
+class _Split(Struct):
+    split: str | None = None
+
+
+class _Line(Struct):
+    metadata: _Split | None = None
+
+
+_SPLIT, _LINE = msgspec.json.Decoder(_Split), msgspec.json.Decoder(_Line)
+
+
+def _may_be_of(entry: Entry, split: str) -> bool:
+    """Whether an entry is of a split, or cannot be read: so that other splits are passed over undecoded."""
+    try:
+        found = _SPLIT.decode(entry.metadata) if entry.metadata else _LINE.decode(entry.raw).metadata
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return True
+    return found is not None and found.split == split
 
 
 def open_set(place: str | Path | None = None, labels: str | Path | None = None) -> DocumentSet:
@@ -243,27 +258,23 @@ def _decoder(unread: frozenset[str]) -> Callable[[bytes], Document]:
     """A function that reads a document from JSON, all but these layers: they are passed over undecoded."""
     if not unread:
         return msgspec.json.Decoder(Document).decode
-    said = msgspec.json.Decoder(
-        msgspec.defstruct(
-            "Document",
-            [(name, Raw, UNSET) for name in unread],
-            bases=(Document,),
-            namespace={"__post_init__": lambda _: None},
-            frozen=True,
-            kw_only=True,
-            forbid_unknown_fields=True,
-        )
-    ).decode
-    fields = [name for name in Document.__struct_fields__ if name not in unread]
 
-    def read_some(raw: bytes) -> Document:
-        found = said(raw)
-        try:
-            return Document(**{name: getattr(found, name) for name in fields})
-        except ValueError as error:
-            raise msgspec.ValidationError(str(error)) from None
+    def emptied(document: Document) -> None:
+        for name in unread:
+            msgspec.structs.force_setattr(document, name, ())
+        Document.__post_init__(document)
 
-    return read_some
+    shape = msgspec.defstruct(
+        "Document",
+        [(name, Raw, UNSET) for name in unread],
+        bases=(Document,),
+        namespace={"__post_init__": emptied},
+        frozen=True,
+        kw_only=True,
+        forbid_unknown_fields=True,
+        gc=False,
+    )
+    return cast("Callable[[bytes], Document]", msgspec.json.Decoder(shape).decode)
 
 
 def quotes_of(annotation: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -34,6 +34,8 @@ from khabar.model import (
     Relation,
     Section,
     Stance,
+    misplaced,
+    spans_twice,
 )
 from khabar.problems import Pointer, isolate
 from khabar.quotes import Found, Located, Missing, Text, TextIndex, Tier, locate, locate_line, occurrences
@@ -378,7 +380,7 @@ def _as_it_stands(said: Placed, gold: Document, known: Mapping[str, frozenset[st
         and said.offset_unit in (UNSET, "codepoint")
         and said.text in (UNSET, None, gold.text)
         and said.text_sha256 in (UNSET, gold.text_sha256)
-        and _spans_stand(said.spans(), gold.text)
+        and not misplaced(said.spans(), gold.text)
         and (given or _entities_stand(entities, ids, known))
         and _relations_stand(_items(said.relations), ids, known)
         and _stances_stand(_items(said.stance), ids, known)
@@ -427,23 +429,13 @@ def _as_it_stands(said: Placed, gold: Document, known: Mapping[str, frozenset[st
     return Grounded(document, (), (), _parts(said), False, tuple(_rejected(said)))
 
 
-def _spans_stand(spans: Sequence[PlacedSpan], text: str) -> bool:
-    size = len(text)
-    return not [
-        span
-        for span in spans
-        if not 0 <= (start := span.start) < (end := span.end) <= size or text[start:end] != span.text
-    ]
-
-
 def _entities_stand(entities: Sequence[Entity], ids: set[str], known: Mapping[str, frozenset[str]]) -> bool:
-    spans = [(mention.start, mention.end, entity.type) for entity in entities for mention in entity.mentions]
     return (
         len(ids) == len(entities)
         and AUTHOR not in ids
         and {entity.type for entity in entities} <= known["entities.type"]
         and {mention.form for entity in entities for mention in entity.mentions} <= known["entities.form"]
-        and len(set(spans)) == len(spans)
+        and not spans_twice(entities)
     )
 
 

@@ -13,7 +13,7 @@ from khabar.block import Block, Numbers, Table
 from khabar.counts import Counts, Tally
 from khabar.measures import HEADLINE, MEASURES, Measure
 
-SmallNumbers = np.ndarray[Any, np.dtype[np.float32]]
+SmallNumbers = np.ndarray[Any, np.dtype[np.unsignedinteger[Any] | np.float64]]
 
 LABEL = "label"
 """The facet by which every measure is counted: the label of its items."""
@@ -36,8 +36,8 @@ class Ledger:
         """Take the measures that are to be counted."""
         self.measures = tuple(measure for measure in measures if not measure.mean_of)
         self._sums: dict[Key, Numbers] = {}
-        self._kept: dict[Part, int] = {}
-        self._blocks: list[tuple[Numbers, SmallNumbers]] = []
+        self._sizes: list[int] = []
+        self._rows: list[dict[Part, SmallNumbers]] = []
 
     def __getstate__(self) -> dict[str, Any]:
         """What passes from one process to another: measures by their names, as functions do not."""
@@ -51,9 +51,8 @@ class Ledger:
 
     def add(self, block: Block) -> None:
         """Count some more documents by every measure."""
-        micro = np.zeros((block.documents, len(self.measures), 4))
-        kept: dict[int, Numbers] = {}
-        for at, measure in enumerate(self.measures):
+        rows: dict[Part, SmallNumbers] = {}
+        for measure in self.measures:
             if measure.share:
                 numbers = np.zeros((block.documents, 1, 4))
                 numbers[:, 0, :2] = measure.share(block)
@@ -62,15 +61,12 @@ class Ledger:
                 table = measure.counts(block)
                 for facet, counting in measure.facets.items():
                     self._sum(measure, facet, counting(block))
-            micro[:, at] = table.numbers.sum(axis=1)
+            rows[measure.name, ""] = _small(table.numbers.sum(axis=1))
             for place, label in self._sum(measure, LABEL, table):
-                if measure.name in HEADLINE:
-                    kept[self._kept.setdefault((measure.name, label), len(self._kept))] = table.numbers[:, place]
-        # The headline measures count whole items, which small floats hold exactly.
-        rows = np.zeros((block.documents, len(self._kept), 4), dtype=np.float32)
-        for place, numbers in kept.items():
-            rows[:, place] = numbers
-        self._blocks.append((micro, rows))
+                if label and measure.name in HEADLINE:
+                    rows[measure.name, label] = _small(table.numbers[:, place])
+        self._sizes.append(block.documents)
+        self._rows.append(rows)
 
     def _sum(self, measure: Measure, facet: str, table: Table) -> list[tuple[int, str]]:
         """Add a table to the sums; and its labels that have counts, with their places."""
@@ -85,11 +81,8 @@ class Ledger:
         """Append the documents of another ledger of the same measures."""
         for key, sums in other._sums.items():
             self._sums[key] = self._sums[key] + sums if key in self._sums else sums
-        places = [self._kept.setdefault(part, len(self._kept)) for part in other._kept]
-        for micro, kept in other._blocks:
-            moved = np.zeros((len(kept), len(self._kept), 4), dtype=np.float32)
-            moved[:, places[: kept.shape[1]]] = kept
-            self._blocks.append((micro, moved))
+        self._sizes += other._sizes
+        self._rows += other._rows
 
     # -- reading -----------------------------------------------------------------------------------------------
 
@@ -101,20 +94,23 @@ class Ledger:
     @property
     def documents(self) -> int:
         """How many documents were added."""
-        return sum(len(micro) for micro, _ in self._blocks)
+        return sum(self._sizes)
 
     def kept(self) -> list[Part]:
         """The measures, and the labels of the headline measures, of which the rows of documents are kept."""
-        return [*((measure.name, "") for measure in self.measures), *self._kept]
+        return list(dict.fromkeys(part for rows in self._rows for part in rows))
 
     def blocks(self, parts: Sequence[Part]) -> Iterator[Numbers]:
         """The rows of the documents, some hundred at a time: documents × parts × 4 numbers."""
-        micro_at = {(measure.name, ""): at for at, measure in enumerate(self.measures)}
-        for micro, kept in self._blocks:
-            rows = np.zeros((len(micro), len(parts), 4))
+        for size, kept in zip(self._sizes, self._rows, strict=True):
+            rows = np.zeros((size, len(parts), 4))
             for at, part in enumerate(parts):
-                if part in micro_at:
-                    rows[:, at] = micro[:, micro_at[part]]
-                elif self._kept.get(part, kept.shape[1]) < kept.shape[1]:
-                    rows[:, at] = kept[:, self._kept[part]]
+                if part in kept:
+                    rows[:, at] = kept[part]
             yield rows
+
+
+def _small(numbers: Numbers) -> SmallNumbers:
+    """The same numbers in the smallest type that holds all of them: most are whole, and few."""
+    whole = numbers.astype(np.min_scalar_type(int(numbers.max(initial=0))))
+    return whole if (whole == numbers).all() else numbers.copy()

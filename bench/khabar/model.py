@@ -78,6 +78,9 @@ class Quote(Span, frozen=True, forbid_unknown_fields=True, gc=False):
             raise ValueError(f"{self.start}..{self.end} is not as long as its text {self.text!r}")
 
 
+AnyQuote = TypeVar("AnyQuote", bound=Quote)
+
+
 class Mention(Quote, frozen=True, forbid_unknown_fields=True, gc=False):
     """One place where an entity is mentioned; ``form`` is name, nominal, pronoun or adjective."""
 
@@ -232,22 +235,34 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc
                 yield f"stance {stance.id} names an entity that is not there"
 
     def _wrong_spans(self) -> Iterator[str]:
-        text, size = self.text, len(self.text)
-        for quote in [
-            quote
-            for quote in self.quotes()
-            if not 0 <= (start := quote.start) < (end := quote.end) <= size or text[start:end] != quote.text
-        ]:
+        for quote in misplaced(self.quotes(), self.text):
             quote.check()
             yield f"the text at {quote.start}..{quote.end} is not {quote.text!r}"
-        spans = [(mention.start, mention.end, entity.type) for entity in self.entities for mention in entity.mentions]
-        if len(set(spans)) < len(spans):
-            yield f"a span stands twice in one type: {_doubled(spans)}"
-        last = 0
+        if twice := spans_twice(self.entities):
+            yield f"a span stands twice in one type: {twice}"
+        last, size = 0, len(self.text)
         for start, end, given in sorted([(section.start, section.end, section.id) for section in self.subsections]):
             if start < last or end > size:
                 yield f"section {given} overlaps another or leaves the text"
             last = end
+
+
+def misplaced(quotes: Iterable[AnyQuote], text: str) -> list[AnyQuote]:
+    """Those of some spans that do not lie in a text, or whose words are not there."""
+    size = len(text)
+    return [
+        quote
+        for quote in quotes
+        if not 0 <= (start := quote.start) < (end := quote.end) <= size or text[start:end] != quote.text
+    ]
+
+
+def spans_twice(entities: Iterable[Entity]) -> list[tuple[int, int, str]]:
+    """The spans (start, end, type) that stand more than once in entities of one type."""
+    spans = [(mention.start, mention.end) for entity in entities for mention in entity.mentions]
+    if len(set(spans)) == len(spans):
+        return []
+    return _doubled((mention.start, mention.end, entity.type) for entity in entities for mention in entity.mentions)
 
 
 def called(entity: Entity) -> str:

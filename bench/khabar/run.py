@@ -224,12 +224,17 @@ class Run:
         found = Found(Ledger(self.measures))
         pairs = self._pairs(documents, found)
         stated = self.training_facts or frozenset()
-        while (block := Block(_some(pairs), self.labels, stated, self.coreferent)).documents:
-            if not found.problems:
-                found.ledger.add(block)
-                if self.options.measures is None:
-                    found.errors.update(count_errors(block))
+        while self._count(Block(_some(pairs), self.labels, stated, self.coreferent), found):
+            pass  # Each block is let go before the next one is made.
         return found
+
+    def _count(self, block: Block, found: Found) -> int:
+        """Count some documents, unless something is wrong already; and say how many they were."""
+        if not found.problems:
+            found.ledger.add(block)
+            if self.options.measures is None:
+                found.errors.update(count_errors(block))
+        return block.documents
 
     def _shared_out(self) -> Found:
         """The documents shared out to processes in as many runs of neighbours, put together again in order."""
@@ -402,7 +407,7 @@ class Run:
         found.fields.append(("-",) * len(self.options.by))
 
 
-_MOST_DOCUMENTS, _MOST_TEXT = 256, 1 << 22
+_MOST_DOCUMENTS, _MOST_TEXT = 512, 1 << 22
 """So many documents, or documents of so many code points, are counted at once."""
 
 
