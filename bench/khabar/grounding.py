@@ -207,11 +207,9 @@ class Placed(_Prediction[PlacedMention, PlacedSpan], frozen=True, kw_only=True, 
             + (one.function is not UNSET)
             for one in _items(self.subsections)
         ]
-        own = [
-            bytes(value).count(b":") + 1 if isinstance(value, Raw) else value is not UNSET
-            for value in msgspec.structs.astuple(self)
-        ]
-        return sum(own) + sum(entities) + sum(relations) + sum(stances) + sum(sections)
+        given = [value for value in msgspec.structs.astuple(self) if value is not UNSET]
+        unread = [bytes(value).count(b":") for value in given if type(value) is Raw]
+        return len(given) + sum(unread) + sum(entities) + sum(relations) + sum(stances) + sum(sections)
 
 
 Said = Prediction | Placed

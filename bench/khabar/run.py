@@ -272,13 +272,13 @@ class Run:
 
     def _check_labels(self, gold: Document, found: Found) -> None:
         """Gold that `khabar check` would refuse for its labels is not scored."""
-        used = {
-            "entities.type": {entity.type for entity in gold.entities},
-            "relations.type": {relation.type for relation in gold.relations},
-            "stance.label": {stance.label for stance in gold.stance},
-            "subsections.kind": {section.kind for section in gold.subsections},
-        }
-        for place, labels in used.items():
+        used = (
+            ("entities.type", {entity.type for entity in gold.entities}),
+            ("relations.type", {relation.type for relation in gold.relations}),
+            ("stance.label", {stance.label for stance in gold.stance}),
+            ("subsections.kind", {section.kind for section in gold.subsections}),
+        )
+        for place, labels in used:
             if not labels <= self.known[place]:
                 names = ", ".join(isolate(label) for label in sorted(labels - self.known[place]))
                 message = f"gold of {gold.doc_id} has labels that the inventory {self.labels.name} lacks: {names}"
