@@ -93,9 +93,10 @@ def _rivals(c: Contingency, block: Block) -> tuple[Column, Column]:
     """The pairs of mentions at the same span, where a span has more than one such pair."""
     mine, yours = np.flatnonzero(c.predicted.size[block.predicted.owner]), np.flatnonzero(c.gold.size[block.gold.owner])
     place, your_place = block.predicted.place[mine], block.gold.place[yours]
-    places = 1 + max(place.max(initial=0), your_place.max(initial=0))
-    several = np.bincount(place, minlength=places) * np.bincount(your_place, minlength=places) > 1
-    some, others = several[place], several[your_place]
+    number = np.unique(np.append(place, your_place), return_inverse=True)[1]
+    numbers = number[: len(place)], number[len(place) :]
+    several = np.prod([np.bincount(one, minlength=len(number)) for one in numbers], axis=0) > 1
+    some, others = (several[one] for one in numbers)
     at, your_at = matches(place[some], your_place[others])
     return mine[some][at], yours[others][your_at]
 

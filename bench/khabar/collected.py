@@ -5,12 +5,12 @@ Nothing of the document itself is kept, so that of many documents only a few are
 """
 
 from array import array
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
 
 from khabar.joins import NONE, Column, as_column
-from khabar.model import AUTHOR, Document, Entity, Mention, Quote, Relation, Section, Stance, called
+from khabar.model import AUTHOR, Document, Entity, Quote, Relation, Section, Stance, called, mentions_of
 
 
 class Labels(dict[str, int]):
@@ -49,9 +49,7 @@ class Entities:
 
     def add(self, entities: Sequence[Entity]) -> None:
         """Take the entities of the next document."""
-        mentions: list[Mention] = []
-        for entity in entities:
-            mentions += entity.mentions
+        mentions = mentions_of(entities)
         self.numbers.append(len(entities))
         self.codes.fromlist(self.types.number([entity.type for entity in entities]))
         self.sizes.fromlist([len(entity.mentions) for entity in entities])
@@ -94,8 +92,6 @@ class Stated:
     ) -> None:
         """Take the claims of the next document, with their labels and ends."""
         self.numbers.append(len(stated))
-        if not stated:
-            return
         first = len(self.codes)
         self.codes.fromlist(self.labels.number(labels))
         self.heads.fromlist(heads)
@@ -141,12 +137,15 @@ class Collected:
 
     def add(self, document: Document) -> None:
         """Take the next document."""
-        row_of: Mapping[str, int] = {}
-        relations, stances = document.relations, document.stance
-        if relations or stances:
-            first = len(self.entities.codes)
-            row_of = {AUTHOR: NONE} | {entity.id: row for row, entity in enumerate(document.entities, first)}
+        first = len(self.entities.codes)
         self.entities.add(document.entities)
+        self.sections.add(document.subsections)
+        relations, stances = document.relations, document.stance
+        if not relations and not stances:
+            self.relations.numbers.append(0)
+            self.stance.numbers.append(0)
+            return
+        row_of = {AUTHOR: NONE} | {entity.id: row for row, entity in enumerate(document.entities, first)}
         self.relations.add(
             relations,
             [r.type for r in relations],
@@ -159,7 +158,6 @@ class Collected:
             [row_of[s.holder] for s in stances],
             [row_of[s.target] for s in stances],
         )
-        self.sections.add(document.subsections)
 
 
 def both_sides(*, with_names: bool = False) -> tuple[Collected, Collected]:

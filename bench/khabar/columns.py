@@ -64,9 +64,8 @@ def sides(predicted: Entities, gold: Entities, begins: Column) -> tuple[Side, Si
     mine, yours = (
         _side(found, types, type_[at], forms, form[at], begins) for at, found in enumerate((predicted, gold))
     )
-    place = np.unique(np.concatenate(keys(mine.span, yours.span)), return_inverse=True)[1]
-    count = len(mine.owner)
-    return _placed(mine, place[:count]), _placed(yours, place[count:])
+    place, your_place = keys(mine.span, yours.span)
+    return _placed(mine, place), _placed(yours, your_place)
 
 
 def _placed(side: Side, place: Column) -> Side:

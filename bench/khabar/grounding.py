@@ -35,6 +35,7 @@ from khabar.model import (
     Relation,
     Section,
     Stance,
+    mentions_of,
     misplaced,
     spans_twice,
 )
@@ -173,6 +174,11 @@ class Placed(_Prediction[PlacedMention, PlacedSpan], frozen=True, kw_only=True, 
         found: list[PlacedSpan] = []
         for entity in _items(self.entities):
             found += entity.mentions
+        return found + self.other_spans()
+
+    def other_spans(self) -> list[PlacedSpan]:
+        """Every span of it but its mentions."""
+        found: list[PlacedSpan] = []
         for relation in _items(self.relations):
             found += relation.evidence or ()
         for stance in _items(self.stance):
@@ -181,36 +187,15 @@ class Placed(_Prediction[PlacedMention, PlacedSpan], frozen=True, kw_only=True, 
         return found
 
     def properties(self) -> int:
-        """How many properties it has at least, objects within it included (``metadata`` and ``rejected`` apart)."""
-        entities = [
-            3 + 4 * len(one.mentions) + (one.name is not UNSET) + (one.wikidata is not UNSET) + (one.value is not UNSET)
-            for one in _items(self.entities)
-        ]
-        relations = [
-            3 + 3 * len(one.evidence or ()) + (one.evidence is not UNSET) + (one.id is not UNSET)
-            for one in _items(self.relations)
-        ]
-        stances = [
-            3
-            + 3 * len(one.evidence or ())
-            + (one.evidence is not UNSET)
-            + (one.id is not UNSET)
-            + (one.mode is not UNSET)
-            + (one.source is not UNSET)
-            for one in _items(self.stance)
-        ]
-        sections = [
-            (3 if one.first is UNSET else 2)
-            + (3 if one.heading else 0)
-            + (one.heading is not UNSET)
-            + (one.id is not UNSET)
-            + (one.story is not UNSET)
-            + (one.function is not UNSET)
-            for one in _items(self.subsections)
-        ]
-        given = [value for value in msgspec.structs.astuple(self) if value is not UNSET]
-        unread = [bytes(value).count(b":") for value in given if type(value) is Raw]
-        return len(given) + sum(unread) + sum(entities) + sum(relations) + sum(stances) + sum(sections)
+        """How many properties it has, objects within it included, as far as they are decoded.
+
+        Of ``metadata`` and of what is ``rejected`` those within are not counted.
+        """
+        entities = _items(self.entities)
+        items = (self, *entities, *_items(self.relations), *_items(self.stance), *_items(self.subsections))
+        values = [msgspec.structs.astuple(item) for item in items]
+        own = sum([len(one) - one.count(UNSET) for one in values])
+        return own + 4 * sum([len(entity.mentions) for entity in entities]) + 3 * len(self.other_spans())
 
 
 Said = Prediction | Placed
@@ -393,14 +378,16 @@ def _as_it_stands(said: Placed, gold: Document, known: Mapping[str, frozenset[st
     given = said.entities == "gold"
     entities = gold.entities if given else cast("tuple[Entity, ...]", _items(said.entities))
     ids = {entity.id for entity in entities}
+    mentions = [] if given else mentions_of(entities)
     if not (
         said.mentions is UNSET
         and said.stance_pairs is UNSET
         and said.offset_unit in (UNSET, "codepoint")
         and said.text in (UNSET, None, gold.text)
         and said.text_sha256 in (UNSET, gold.text_sha256)
-        and not misplaced(said.spans(), gold.text)
-        and (given or _entities_stand(entities, ids, known))
+        and not misplaced(mentions, gold.text)
+        and not misplaced(said.other_spans(), gold.text)
+        and (given or _entities_stand(entities, ids, mentions, known))
         and _relations_stand(_items(said.relations), ids, known)
         and _stances_stand(_items(said.stance), ids, known)
         and _sections_stand(_items(said.subsections), len(gold.text), known)
@@ -448,13 +435,15 @@ def _as_it_stands(said: Placed, gold: Document, known: Mapping[str, frozenset[st
     return Grounded(document, (), (), _parts(said), False, tuple(_rejected(said)))
 
 
-def _entities_stand(entities: Sequence[Entity], ids: set[str], known: Mapping[str, frozenset[str]]) -> bool:
+def _entities_stand(
+    entities: Sequence[Entity], ids: set[str], mentions: Sequence[Mention], known: Mapping[str, frozenset[str]]
+) -> bool:
     return (
         len(ids) == len(entities)
         and AUTHOR not in ids
         and {entity.type for entity in entities} <= known["entities.type"]
-        and {mention.form for entity in entities for mention in entity.mentions} <= known["entities.form"]
-        and not spans_twice(entities)
+        and {mention.form for mention in mentions} <= known["entities.form"]
+        and not spans_twice(entities, mentions)
     )
 
 

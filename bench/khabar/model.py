@@ -7,7 +7,7 @@ checked by the document, all at one go.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal, TypeVar
 
 from msgspec import Struct, StructMeta
@@ -198,9 +198,10 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc
 
     def quotes(self) -> list[Quote]:
         """Every span of the document that repeats its text, mentions first."""
+        return [*mentions_of(self.entities), *self._other_quotes()]
+
+    def _other_quotes(self) -> list[Quote]:
         found: list[Quote] = []
-        for entity in self.entities:
-            found += entity.mentions
         for relation in self.relations:
             found += relation.evidence
         for stance in self.stance:
@@ -211,13 +212,13 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc
     # Each of the following takes a layer as a whole, and asks for the single item only where something is wrong.
 
     def _wrong_ids(self) -> Iterator[str]:
-        layers: tuple[Iterable[Entity | Relation | Stance | Section], ...] = (
+        layers: tuple[Sequence[Entity | Relation | Stance | Section], ...] = (
             self.entities,
             self.relations,
             self.stance,
             self.subsections,
         )
-        for layer in layers:
+        for layer in filter(None, layers):
             ids = [item.id for item in layer]
             if len(set(ids)) < len(ids):
                 yield f"an id stands twice: {_doubled(ids)}"
@@ -225,6 +226,8 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc
                 yield f"the id {AUTHOR!r} is reserved for the article's own voice"
 
     def _wrong_references(self) -> Iterator[str]:
+        if not self.relations and not self.stance:
+            return
         known = {entity.id for entity in self.entities}
         voices = {*known, AUTHOR}
         for relation in self.relations:
@@ -235,10 +238,11 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc
                 yield f"stance {stance.id} names an entity that is not there"
 
     def _wrong_spans(self) -> Iterator[str]:
-        for quote in misplaced(self.quotes(), self.text):
+        mentions = mentions_of(self.entities)
+        for quote in (*misplaced(mentions, self.text), *misplaced(self._other_quotes(), self.text)):
             quote.check()
             yield f"the text at {quote.start}..{quote.end} is not {quote.text!r}"
-        if twice := spans_twice(self.entities):
+        if twice := spans_twice(self.entities, mentions):
             yield f"a span stands twice in one type: {twice}"
         last, size = 0, len(self.text)
         for start, end, given in sorted([(section.start, section.end, section.id) for section in self.subsections]):
@@ -257,11 +261,16 @@ def misplaced(quotes: Iterable[AnyQuote], text: str) -> list[AnyQuote]:
     ]
 
 
-def spans_twice(entities: Iterable[Entity]) -> list[tuple[int, int, str]]:
-    """The spans (start, end, type) that stand more than once in entities of one type."""
-    mentions: list[Mention] = []
+def mentions_of(entities: Iterable[Entity]) -> list[Mention]:
+    """The mentions of some entities, in a row."""
+    found: list[Mention] = []
     for entity in entities:
-        mentions += entity.mentions
+        found += entity.mentions
+    return found
+
+
+def spans_twice(entities: Iterable[Entity], mentions: Sequence[Mention]) -> list[tuple[int, int, str]]:
+    """The spans (start, end, type) that stand more than once in entities of one type; ``mentions`` are all theirs."""
     if len({(mention.start, mention.end) for mention in mentions}) == len(mentions):
         return []
     return _doubled((mention.start, mention.end, entity.type) for entity in entities for mention in entity.mentions)

@@ -389,12 +389,11 @@ def _depths(block: Block) -> ByLabel:
 def _outer(names: Names) -> Mask:
     """Which names do not lie inside a wider one."""
     start, end = names.span
-    order = np.lexsort((-end, start))
-    place = names.place[order]
-    first = np.flatnonzero(np.append(True, place[1:] != place[:-1])[: len(place)])
-    reach = np.append(-1, np.maximum.accumulate(end[order]))[first]
-    outer = np.empty(len(order), dtype=bool)
-    outer[order] = np.repeat(reach < end[order][first], np.diff(first, append=len(order)))
+    new = np.append(True, start[1:] != start[:-1])[: len(start)]
+    first, group = np.flatnonzero(new), np.cumsum(new) - 1
+    before, last = np.append(-1, np.maximum.accumulate(end))[first], end[np.append(first, len(end))[1:] - 1]
+    # Of the names that begin where it does, the last is the widest; of those that begin before it, any may be.
+    outer: Mask = (before[group] < end) & (last[group] == end)
     return outer
 
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from khabar.block import Block, Pair
+from khabar.block import Block, Pair, batches
 from khabar.corpus import DocumentSet, checksum, open_set
 from khabar.errors import Side
 from khabar.errors import count as count_errors
@@ -258,7 +258,7 @@ class Run:
 
     def _pairs(self, documents: Iterable[Document], found: Found) -> Iterator[Pair]:
         split = self.options.split
-        for document in documents:
+        for document in (document for batch in batches(documents) for document in batch):
             found.names.append(document.doc_id)
             records = self.records.get(document.doc_id, ())
             if split is not None and not (document.metadata and document.metadata.split == split):
@@ -318,7 +318,8 @@ class Run:
                 found.unlocated += (Unplaced.of(gold.doc_id, record, quote) for quote in grounded.unlocated)
                 lost.extend(grounded.unlocated)
             lost += _penalised(grounded.rejected, found)
-            found.tiers.update(grounded.tiers)
+            if grounded.tiers:
+                found.tiers.update(grounded.tiers)
             found.quoted |= grounded.quoted
         found.has.append(self.known_has.setdefault(has, has))
         self._note(gold, found)
