@@ -10,18 +10,23 @@ from html import escape
 from itertools import pairwise
 from typing import NamedTuple
 
-from khabar.model import AUTHOR, Document, Edges, Entity, Relation, Section, Stance
+from khabar.model import AUTHOR, Document, Edges, Entity, Mention, Relation, Section, Stance
 from khabar.schemas import Inventory
 
 
 class Piece(NamedTuple):
-    """A span to show: its edges, and the HTML element that opens it; HTML that stands once at its start and end."""
+    """A span to show: its edges, and the HTML element that opens it; HTML that stands once at its start and end.
+
+    ``under`` and ``over`` are the tracks on which it has its rules below and above the words (`tracks`).
+    """
 
     start: int
     end: int
     tag: str
     first: str = ""
     last: str = ""
+    under: int = 0
+    over: int = 0
 
 
 class Lines(NamedTuple):
@@ -75,7 +80,8 @@ def notice(document: Document) -> str:
     if document.metadata is None or document.metadata.origin != "composed":
         return ""
     return (
-        '<p class="notice">نص مؤلَّف لمجموعة خبر: الأحداث والأشخاص والهيئات فيه من نسج الخيال، والأماكن حقيقية.'
+        '<p class="notice" lang="ar" dir="rtl">'
+        "نص مؤلَّف لمجموعة خبر: الأحداث والأشخاص والهيئات فيه من نسج الخيال، والأماكن حقيقية."
         ' <span lang="en" dir="ltr">Composed for khabar: events, people and bodies are invented.</span></p>'
     )
 
@@ -101,10 +107,10 @@ def _hue(kind: str) -> str:
 def _column(document: Document, prefix: str, labels: Inventory, other: Document | None, name: str) -> str:
     theirs = _facts(other) if other else None
     evidence = [(quote.start, quote.end, f"{prefix}{item.id}") for item in _stated(document) for quote in item.evidence]
+    mentions = [(entity, mention) for entity in document.entities for mention in entity.mentions]
     pieces = [
-        Piece(mention.start, mention.end, _mention_tag(entity, mention.form, mention.edges, prefix, theirs))
-        for entity in document.entities
-        for mention in entity.mentions
+        Piece(*mention.edges, _mention_tag(entity, mention, track, prefix, theirs), under=track)
+        for (entity, mention), track in zip(mentions, tracks([m.edges for _, m in mentions]), strict=True)
     ]
     pieces += [
         Piece(section.heading.start, section.heading.end, "<strong>")
@@ -141,12 +147,13 @@ def _only(theirs: frozenset[tuple[str, ...]] | None, fact: tuple[str, ...]) -> s
 
 
 def _mention_tag(
-    entity: Entity, form: str, edges: Edges, prefix: str, theirs: frozenset[tuple[str, ...]] | None
+    entity: Entity, mention: Mention, track: int, prefix: str, theirs: frozenset[tuple[str, ...]] | None
 ) -> str:
+    form = mention.form
     about = escape(f"{entity.type} · {entity.name or ''}" + ("" if form == "name" else f" · {form}"))
-    only = _only(theirs, ("m", entity.type, str(edges)))
+    only = _only(theirs, ("m", entity.type, str(mention.edges)))
     return (
-        f'<span class="m {form} x-{prefix}{entity.id}{only}" style="{_hue(entity.type)}" tabindex="0" '
+        f'<span class="m {form} x-{prefix}{entity.id}{only}" style="{_hue(entity.type)};--under:{track}" tabindex="0" '
         f'data-type="{entity.type}" title="{about}">'
     )
 
@@ -168,6 +175,23 @@ def _section(
     )
 
 
+def tracks(spans: Sequence[Edges]) -> list[int]:
+    """On which track each span has its rule: two that overlap never share one, and 0 lies next to the words."""
+    found = [0] * len(spans)
+    ends: list[int] = []
+    for at in sorted(range(len(spans)), key=lambda at: (spans[at][0], -spans[at][1])):
+        start, end = spans[at]
+        found[at] = next((track for track, last in enumerate(ends) if last <= start), len(ends))
+        ends[found[at] :] = [end, *ends[found[at] + 1 :]]
+    return found
+
+
+def room(pieces: Sequence[Piece]) -> str:
+    """How many tracks a line with these pieces needs beyond the first, below and above: declarations of CSS."""
+    under, over = max((piece.under for piece in pieces), default=0), max((piece.over for piece in pieces), default=0)
+    return f"--under:{under};--over:{over}"
+
+
 def by_line(text: str, pieces: Iterable[Piece], evidence: Iterable[tuple[int, int, str]] = ()) -> Lines:
     """The lines of a text with what touches each."""
     starts = [0, *(at + 1 for at, character in enumerate(text) if character == "\n")]
@@ -187,7 +211,9 @@ def touched(starts: Sequence[int], start: int, end: int) -> range:
 
 
 def _lines(edges: Edges, text: str, lines: Lines) -> str:
-    return "".join(f"<p>{inner}</p>" for _, inner in shown_lines(edges, text, lines))
+    return "".join(
+        f'<p style="{room(lines.pieces[number])}">{inner}</p>' for number, inner in shown_lines(edges, text, lines)
+    )
 
 
 def shown_lines(edges: Edges, text: str, lines: Lines) -> Iterator[tuple[int, str]]:
@@ -233,8 +259,12 @@ def inline(edges: Edges, text: str, pieces: Sequence[Piece], evidence: Sequence[
 
 def _within(piece: Piece, first: int, last: int) -> Piece:
     """What lies of a piece between two places; what stands once at an end is lost with it."""
-    start, end, tag, before, after = piece
-    return Piece(max(start, first), min(end, last), tag, before if start >= first else "", after if end <= last else "")
+    return piece._replace(
+        start=max(piece.start, first),
+        end=min(piece.end, last),
+        first=piece.first if piece.start >= first else "",
+        last=piece.last if piece.end <= last else "",
+    )
 
 
 def _close(piece: Piece) -> str:
