@@ -176,10 +176,11 @@ def _section(
 
 
 def tracks(spans: Sequence[Edges]) -> list[int]:
-    """On which track each span has its rule: two that overlap never share one, and 0 lies next to the words."""
+    """On which track each span has its rule: two that overlap never share one; 0 lies next to the words, and a span
+    within another nearer to them."""
     found = [0] * len(spans)
     ends: list[int] = []
-    for at in sorted(range(len(spans)), key=lambda at: (spans[at][0], -spans[at][1])):
+    for at in sorted(range(len(spans)), key=lambda at: (spans[at][1], -spans[at][0])):
         start, end = spans[at]
         found[at] = next((track for track, last in enumerate(ends) if last <= start), len(ends))
         ends[found[at] :] = [end, *ends[found[at] + 1 :]]
@@ -352,15 +353,15 @@ section:last-child{border:0}
 font:12px/1.6 ui-monospace,Menlo,Consolas,monospace;overflow-wrap:anywhere}
 main{direction:rtl}section{direction:ltr}.text{direction:rtl;text-align:right}
 p{margin:.2em 0;unicode-bidi:plaintext;text-align:right}
+.text p{line-height:calc(2.1em + 5px*var(--under));padding-bottom:calc(2px*var(--under))}
 .headline .text{font-weight:700;font-size:1.25em}.boilerplate .text{color:#4a4d53}
 i{font-style:normal}
 .m{border-bottom:3px solid hsl(var(--h) var(--s) 40%);background:hsl(var(--h) var(--s) 95%);border-radius:3px;
-padding:0 1px;cursor:default}
-.m .m{padding-bottom:3px}.m .m .m{padding-bottom:6px}
+padding:0 1px calc(5px*var(--under));cursor:default}
 .t{border-bottom:3px solid hsl(var(--h) var(--s) 40%)}
 .nominal,.pronoun,.adjective{border-bottom-style:dotted;background:transparent}
 .m:focus,.fact:focus{outline:3px solid #1d5fb4;outline-offset:1px}
-.m[data-type]::after{content:attr(data-type);font:700 9px/1 ui-monospace,Menlo,Consolas,monospace;
+.m[data-type]::after{content:attr(data-type);font:700 11px/1 ui-monospace,Menlo,Consolas,monospace;
 color:hsl(var(--h) var(--s) 28%);vertical-align:super;margin-inline-start:2px;unicode-bidi:isolate}
 .adjective::after,.nominal::after,.pronoun::after{font-weight:400!important}
 .only{outline:2px dashed #b3261e;outline-offset:1px}section.only{outline-offset:-1px}
@@ -372,9 +373,10 @@ color:hsl(var(--h) var(--s) 28%);vertical-align:super;margin-inline-start:2px;un
 .fact.favor b{color:#1c6b31}.fact.against b{color:#a3221b}
 .fact div,.fact small{color:#4a4d53;font-size:.82em;line-height:1.7}
 q{quotes:none;display:block;border-right:2px solid #b9bdc4;padding-right:8px}
-@media (max-width:900px){main{grid-template-columns:minmax(0,1fr)}section{grid-template-columns:minmax(0,1fr)}
-.kind{grid-column:1;grid-row:auto;border:0;padding:0}}
-@media print{body{background:#fff}.column{break-inside:auto}}
+@media (max-width:900px){main{grid-template-columns:minmax(0,1fr)}section{display:block}
+.kind{border:0;padding:0;break-after:avoid}.facts{padding-right:32px}}
+@media print{body{background:#fff}header,main{max-width:none;padding:0}h1,h2,h3{break-after:avoid}
+.fact,.key,.notice{break-inside:avoid}}
 """
 
 _PAGE = """<!DOCTYPE html>
