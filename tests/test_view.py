@@ -153,6 +153,17 @@ def test_a_relations_evidence_shows_on_focus(shown):
     )
 
 
+def test_what_is_focused_shows_in_forced_colours_too(shown):
+    """Where the reader's system sets the colours, evidence and mentions are marked in those that it has for it."""
+    shown.emulate_media(forced_colors="active")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    for kind, name in (("fact", "'v-' + one.id"), ("m", "[...one.classList].find(c => c.startsWith('x-'))")):
+        assert shown.evaluate(
+            f"""() => {{ const one = document.querySelector('.{kind}'); one.focus(); const found = [...document.getElementsByClassName({name})];
+            return found.length > 0 && found.every(e => ![{ground}, 'rgba(0, 0, 0, 0)'].includes(getComputedStyle(e).backgroundColor)); }}"""
+        )
+
+
 def test_every_mention_and_fact_can_be_reached_by_keyboard(shown):
     """Tab goes from mention to mention in the text's order."""
     shown.keyboard.press("Tab")

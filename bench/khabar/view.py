@@ -323,10 +323,10 @@ def _focus_rules(document: Document, prefix: str) -> str:
 def _rules(document: Document, prefix: str) -> Iterator[str]:
     for entity in document.entities:
         name = f".x-{prefix}{entity.id}"
-        yield f"body:has({name}:focus) {name},body:has({name}:hover) {name}{{background:#ffe27a;color:#1b1b1f}}\n"
+        yield f"body:has({name}:focus) {name},body:has({name}:hover) {name}{{{_FOUND}}}\n"
     for item in _stated(document):
         name = f"{prefix}{item.id}"
-        yield f"body:has(#{name}:focus) .v-{name},body:has(#{name}:hover) .v-{name}{{background:#ffe27a}}\n"
+        yield f"body:has(#{name}:focus) .v-{name},body:has(#{name}:hover) .v-{name}{{{_FOUND}}}\n"
 
 
 def _stated(document: Document) -> Iterator[Relation | Stance]:
@@ -335,8 +335,10 @@ def _stated(document: Document) -> Iterator[Relation | Stance]:
     yield from document.stance
 
 
+_FOUND = "background:var(--found);color:var(--on-found)"
 _CSS = """
-:root{color-scheme:light}
+:root{color-scheme:light;--found:#ffe27a;--on-found:#1b1b1f}
+@media (forced-colors:active){:root{--found:Mark;--on-found:MarkText}}
 *{box-sizing:border-box}
 body{margin:0;background:#f6f6f4;color:#1b1b1f;font:18px/2.1 "Noto Naskh Arabic","Amiri","Geeza Pro","Segoe UI",serif}
 header,main{max-width:min(96vw,1500px);margin:0 auto;padding:12px 20px}
