@@ -153,6 +153,21 @@ def test_a_relations_evidence_shows_on_focus(shown):
     )
 
 
+def test_of_two_mentions_of_one_span_both_rules_are_seen(browser, tmp_path):
+    """Whichever comes first in the document, the background of neither lies over the other's rule."""
+    for kinds in (("GPE", "ORG"), ("ORG", "GPE")):
+        entities = tuple(
+            Entity(id=f"e{kind}", type=kind, name="بغداد", mentions=(Mention(4, 9, "بغداد"),)) for kind in kinds
+        )
+        file = tmp_path / "page.html"
+        file.write_text(page([Document(doc_id="d", text="زار بغداد", entities=entities)], INVENTORY), "utf-8")
+        window = browser.new_page()
+        window.goto(file.as_uri())
+        assert window.locator(".m").count() == 2
+        assert window.evaluate(COVERED_RULES, ".m") == []
+        window.close()
+
+
 def test_what_is_focused_shows_in_forced_colours_too(shown):
     """Where the reader's system sets the colours, evidence and mentions are marked in those that it has for it."""
     shown.emulate_media(forced_colors="active")

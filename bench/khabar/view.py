@@ -182,8 +182,8 @@ def tracks(spans: Sequence[Edges]) -> list[int]:
     ends: list[int] = []
     for at in sorted(range(len(spans)), key=lambda at: (spans[at][1], -spans[at][0])):
         start, end = spans[at]
-        found[at] = next((track for track, last in enumerate(ends) if last <= start), len(ends))
-        ends[found[at] :] = [end, *ends[found[at] + 1 :]]
+        found[at] = track = next((track for track, last in enumerate(ends) if last <= start), len(ends))
+        ends[track : track + 1] = [end]
     return found
 
 
@@ -232,7 +232,7 @@ def inline(edges: Edges, text: str, pieces: Sequence[Piece], evidence: Sequence[
     first, last = edges
     inside = sorted(
         (_within(piece, first, last) for piece in pieces if piece.start < last and first < piece.end),
-        key=lambda p: (p.start, -p.end, p.tag),
+        key=lambda p: (p.start, -p.end, -p.under, -p.over, p.tag),  # what has the outer rule is the outer element
     )
     proofs = [(max(s, first), min(e, last), name) for s, e, name in evidence if s < last and first < e]
     edges_of = [*((piece.start, piece.end) for piece in inside), *((s, e) for s, e, _ in proofs)]
