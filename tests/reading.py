@@ -17,6 +17,30 @@ let worst = 99; for (const e of document.querySelectorAll('body *')) {
 """
 """For a browser: the lowest contrast of a text with what is behind it (WCAG 2.2, 1.4.3)."""
 
+CROWDED_RULES = """
+marks => { const found = []; for (const mark of document.querySelectorAll(marks)) { const s = getComputedStyle(mark);
+  const under = parseFloat(s.borderBottomWidth), over = parseFloat(s.borderTopWidth);
+  for (const b of mark.getClientRects()) { if (b.width < 2) continue;
+    if (under) found.push([mark, b.left, b.right, b.bottom - under, b.bottom]);
+    if (over) found.push([mark, b.left, b.right, b.top, b.top + over]); } }
+const wrong = []; for (const [mark, left, right, top, bottom] of found) {
+  for (const [other, l, r, t, b] of found) if (mark !== other && Math.min(right, r) - Math.max(left, l) > 1
+    && Math.min(bottom, b) - Math.max(top, t) > .5) wrong.push([mark.textContent, other.textContent]); }
+return [found.length, wrong]; }
+"""
+"""For a browser: how many rules the marks under a selector have over and under their words, and those that lie over
+each other, as the words of both."""
+
+COVERED_RULES = """
+marks => { const wrong = []; for (const mark of document.querySelectorAll(marks)) { mark.scrollIntoView({block: 'center'});
+  const under = parseFloat(getComputedStyle(mark).borderBottomWidth);
+  for (const b of mark.getClientRects()) { if (b.width < 8 || b.bottom > innerHeight) continue;
+    const top = document.elementFromPoint(b.left + b.width / 2, b.bottom - under / 2);
+    if (top !== mark && getComputedStyle(top).backgroundColor !== 'rgba(0, 0, 0, 0)') wrong.push(mark.textContent); } }
+return wrong; }
+"""
+"""For a browser: the words of the marks under a selector whose rule below lies under another element's background."""
+
 
 class Reader(HTMLParser):
     """The text of a page, and whether every element that is opened is closed in its turn."""

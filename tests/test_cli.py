@@ -117,6 +117,13 @@ def test_the_report_is_to_the_letter_what_it_was(form, root, monkeypatch):
     assert shown.stdout == (GOLDEN / f"report.{form}").read_text("utf-8")
 
 
+def test_the_table_of_a_report_fits_a_terminal_of_eighty_columns():
+    """Of all rows with figures none wraps; what wraps is prose and the signature."""
+    rows = (GOLDEN / "report.text").read_text("utf-8").partition("\noverall: ")[0].splitlines()
+    assert len(rows) > 50
+    assert max(map(len, rows)) <= 80
+
+
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_the_errors_are_to_the_letter_what_they_were(form):
     """Every error of a small set in its text, and the counts, held against a golden file."""

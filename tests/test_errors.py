@@ -400,4 +400,4 @@ def test_relations_are_shown_where_they_are_proved():
         relations=(Relation(id="r", type="head_of", head="e1", tail="e2", evidence=(Quote(*at(quote), quote),)),),
     )
     (shown,) = [error.gold for error in classify(Pair(gold, gold), INVENTORY) if error.layer == "relations"]
-    assert shown == Shown("head_of", (person.edges, second), ("كامل", "الأنبار"), (at(quote),))
+    assert shown == Shown("head_of", (person.edges, second), ("كامل", "الأنبار"), (at(quote),), ("PER", "GPE"))

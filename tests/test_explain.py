@@ -1,14 +1,16 @@
 """Errors in their text: marks that nest, windows that join, and one isolated line whatever the spans."""
 
+import json
+
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import INVENTORY, pairs
 
 from khabar.block import Block, Pair
 from khabar.errors import classify, count
-from khabar.explain import CONTEXT, Wanted, as_text, in_context
+from khabar.explain import CONTEXT, Wanted, as_json, as_text, in_context
 from khabar.grounding import Void
-from khabar.model import Document
+from khabar.model import Document, Entity, Mention, Relation
 from khabar.scoring import evaluate
 
 GOLD, PREDICTED = "⟦⟧", "‹›"
@@ -58,3 +60,76 @@ def test_only_layers_that_are_attempted_are_explained():
     found, layers = evaluation.pairs, evaluation.judged
     assert layers == ("entities",)
     assert [pair.gold for pair in found] == [gold]
+
+
+LOST = {
+    "doc_id": "d",
+    "entities": [
+        {"id": "a", "type": "PER", "mentions": [{"text": "سلمى"}]},
+        {"id": "b", "type": "GPE", "mentions": [{"text": "دمشق\u202e"}, {"text": "بغداد"}]},
+    ],
+    "relations": [{"type": "located_in", "head": "a", "tail": "b", "evidence": [{"text": "سلمى في دمشق"}]}],
+    "subsections": [{"first": "سلمى", "kind": "lead", "heading": {"text": "عنوان"}}],
+}
+"""A prediction with quotes without a place: of a mention two, of evidence one, of a heading one."""
+
+
+def lost_quotes():
+    """The pair of that prediction and its run."""
+    gold = Document(doc_id="d", text="سلمى من بغداد إلى بغداد")
+    return evaluate([gold], [LOST], keep=1, resamples=0)
+
+
+def test_quotes_without_a_place_are_given_with_their_reason():
+    """Each stands once, in text and in JSON: why it has no place, and the places that it could mean."""
+    run = lost_quotes()
+    shown = list(as_text(run.pairs, INVENTORY, Wanted(class_="unlocated or invalid")))
+    assert "    predicted GPE: not found: \u2068دمشق⟨U+202E⟩\u2069" in shown
+    at = shown.index("    predicted GPE: ambiguous (2 places or more): \u2068بغداد\u2069")
+    assert shown[at + 1] == "    \u2068سلمى من ‹بغداد› إلى ‹بغداد›\u2069"
+    assert shown[shown.index("d: relations: evidence without a place (predicted)") + 1] == (
+        "    predicted located_in: not found: \u2068سلمى في دمشق\u2069"
+    )
+    assert shown[shown.index("d: subsections: heading without a place (predicted)") + 1] == (
+        "    not found: \u2068عنوان\u2069"
+    )
+    found = json.loads(as_json(run.pairs, INVENTORY, Wanted()))
+    quotes = [quote for error in found["errors"] for quote in (error["predicted"] or {}).get("quotes", ())]
+    assert [(quote["quote"], quote["reason"], len(quote["places"])) for quote in (*quotes, *found["quotes"])] == [
+        ("دمشق\u202e", "not found", 0),
+        ("بغداد", "ambiguous", 2),
+        ("سلمى في دمشق", "not found", 0),
+        ("عنوان", "not found", 0),
+    ]
+    assert len(run.scorecard().unlocated) == 4
+
+
+def test_a_rejected_label_stays_in_its_place():
+    """A label that somebody's system gave is set apart, its controls of direction shown."""
+    gold = Document(doc_id="d", text="سلمى")
+    shown = list(as_text([Pair(gold, gold, [Void("entities", "\u202eمكان")])], INVENTORY, Wanted()))
+    assert "    predicted \u2068⟨U+202E⟩مكان\u2069" in shown
+
+
+def test_types_stand_beside_the_arguments_whose_types_differ():
+    """An error of the class argument type shows the entity types of both sides, in text and in JSON."""
+    text = "سلمى رئيسة الغرفة"
+
+    def document(kind):
+        people = Entity(id="a", type="PER", name="سلمى", mentions=(Mention(0, 4, "سلمى"),))
+        body = Entity(id="b", type=kind, name="الغرفة", mentions=(Mention(11, 17, "الغرفة"),))
+        return Document(
+            doc_id="d",
+            text=text,
+            entities=(people, body),
+            relations=(Relation(id="r", type="head_of", head="a", tail="b"),),
+        )
+
+    pair, wanted = Pair(document("ORG"), document("FAC")), Wanted(class_="argument type")
+    shown = list(as_text([pair], INVENTORY, wanted))
+    assert shown[1:3] == [
+        f"    {side} head_of \u2068سلمى\u2069 (PER) → \u2068الغرفة\u2069 ({kind})"
+        for side, kind in (("gold", "ORG"), ("predicted", "FAC"))
+    ]
+    (error,) = json.loads(as_json([pair], INVENTORY, wanted))["errors"]
+    assert (error["gold"]["types"], error["predicted"]["types"]) == (["PER", "ORG"], ["PER", "FAC"])

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reading import WORST_CONTRAST, Reader
+from reading import CROWDED_RULES, WORST_CONTRAST, Reader
 from strategies import INVENTORY, pairs
 from typer.testing import CliRunner
 
@@ -111,6 +111,17 @@ def test_what_has_no_place_is_listed_too():
     page = "".join(report_page(run.scorecard(), [pair], INVENTORY))
     assert 'id="show-entities-unlocated-or-invalid"' in page
     assert page.count('<li class="spurious">') == 1
+
+
+def test_the_head_says_how_many_quotes_have_no_place():
+    """It is a number; the quotes stand in the lists of their documents, with the reason."""
+    gold = Document(doc_id="d", text="زار بغداد ثم بغداد")
+    mentions = [{"type": "GPE", "text": "بغداد"}, {"type": "GPE", "text": "دمشق"}]
+    page, _ = shown([gold], [{"doc_id": "d", "mentions": mentions}])
+    assert "quotes without a place of their own: 2</p>" in page
+    assert "Unlocated(" not in page
+    listed = re.findall(r'class="lost">(.*?)</bdi>.*?<small>(.*?)[ <]', page)
+    assert listed == [("بغداد", "ambiguous"), ("دمشق", "not")]
 
 
 def test_the_page_needs_nothing_from_outside():
@@ -220,14 +231,21 @@ def test_text_has_the_contrast_that_aa_asks_for(browser, file, scheme):
 
 
 VISIBLE = """() => [...document.querySelectorAll('.shown .mark, .shown .section')].filter(e => {
-const s = getComputedStyle(e); return e.checkVisibility() && s.getPropertyValue('--c') !== 'transparent'; }).map(e => e.className)"""
+const s = getComputedStyle(e); return e.checkVisibility() && (parseFloat(s.borderTopWidth) || parseFloat(s.borderBottomWidth)
+|| parseFloat(s.borderLeftWidth)); }).map(e => e.className)"""
+"""For a browser: the classes of the marks and sections whose lines are drawn."""
+
+
+def choose(window, key):
+    """Click a choice of the filter as a reader does, on its label."""
+    window.click(f"label:has(#show-{key})")
 
 
 def test_a_class_that_is_chosen_stands_alone(window):
     """Choosing a class hides the marks, list entries and documents of the others; everything comes back."""
     every = window.evaluate(VISIBLE)
     for key in ("entities-missed", "entities-type", "stance-wrong-label", "subsections-kind"):
-        window.click(f"label[for=show-{key}]")
+        choose(window, key)
         assert all(key in name.split() for name in window.evaluate(VISIBLE))
         chips = window.evaluate(
             "[...document.querySelectorAll('.shown .chip')].filter(e => e.checkVisibility()).map(e => e.parentElement.className)"
@@ -238,26 +256,30 @@ def test_a_class_that_is_chosen_stands_alone(window):
         )
         assert left
         assert all(key in name.split() for name in left)
-    window.click("label[for=show-all]")
+    choose(window, "all")
     assert window.evaluate(VISIBLE) == every
 
 
 def test_the_filter_is_reached_and_moved_by_keyboard(window):
-    """Tab reaches the choice, an arrow moves it, and the chosen label is outlined."""
+    """An arrow moves the choice, and the label with the focus is in the window and outlined, no other."""
     window.focus("#show-all")
     window.keyboard.press("ArrowDown")
     assert window.evaluate("document.querySelector('input:checked').id") == "show-entities"
-    assert window.evaluate("getComputedStyle(document.querySelector('[for=show-entities]')).outlineStyle") == "solid"
+    assert window.evaluate(
+        """() => [...document.querySelectorAll('.filter label')].filter(e => { const s = getComputedStyle(e), b = e.getBoundingClientRect();
+        return s.outlineStyle === 'solid' && parseFloat(s.outlineWidth) >= 2 && b.top >= 0 && b.bottom <= innerHeight; })
+        .map(e => e.firstChild.id)"""
+    ) == ["show-entities"]
 
 
 def test_the_filter_and_the_links_work_without_script(browser, file):
     """With JavaScript disabled a choice still hides documents and rows, and a link still leads to its span."""
     window = opened(browser, file, java_script_enabled=False)
     rows = window.locator(".claims tr:visible").count()
-    window.click("label[for=show-relations-reversed]")
+    choose(window, "relations-reversed")
     assert 0 < window.locator(".claims tr:visible").count() < rows
     assert window.locator(".group:visible").count() == 0
-    window.click("label[for=show-entities-missed]")
+    choose(window, "entities-missed")
     window.locator(".group:visible a").first.click()
     assert re.search(r"#d\d-g\d+$", window.url)
     window.context.close()
@@ -345,7 +367,159 @@ def test_it_prints(browser, file):
     window.emulate_media(media="print")
     assert window.evaluate("!document.querySelector('.filter').checkVisibility()")
     assert window.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert window.evaluate("getComputedStyle(document.querySelector('.text')).display") == "grid"
+    assert window.evaluate("[...document.querySelectorAll('.line')].every(e => getComputedStyle(e).display === 'grid')")
     pages = window.pdf(format="A4")
     assert len(re.findall(rb"/Type\s*/Page\b", pages)) > 3
+    window.context.close()
+
+
+def test_what_is_printed_does_not_hang_on_the_filter(browser, file):
+    """On paper everything is there whatever was chosen on the screen."""
+    window = opened(browser, file, viewport={"width": 718, "height": 1050})
+    window.emulate_media(media="print")
+    count = "[...document.querySelectorAll('.shown *')].filter(e => e.checkVisibility()).length"
+    every, marks = window.evaluate(count), window.evaluate(VISIBLE)
+    window.emulate_media(media="screen")
+    choose(window, "relations-reversed")
+    assert window.evaluate(count) < every
+    window.emulate_media(media="print")
+    assert window.evaluate(count) == every
+    assert window.evaluate(VISIBLE) == marks
+    window.context.close()
+
+
+@pytest.mark.parametrize("media", ["screen", "print"])
+def test_sections_stand_beside_their_paragraphs(window, media):
+    """Every paragraph has its own part of each section's line, as high as the paragraph, gold right of it."""
+    window.emulate_media(media=media)
+    wrong = window.evaluate(
+        """() => [...document.querySelectorAll('.line:has(.words)')].flatMap(line => { const p = line.querySelector('.words').getBoundingClientRect();
+        return [...line.querySelectorAll('.band')].filter(e => { const b = e.getBoundingClientRect();
+          return Math.abs(b.top - line.getBoundingClientRect().top) > 1 || b.bottom < p.bottom - 1
+            || (e.classList.contains('gold') ? b.left < p.right - 1 : b.right > p.left + 1); }); }).length"""
+    )
+    assert wrong == 0
+    assert window.evaluate("document.querySelectorAll('.band').length") > 20
+
+
+def test_under_a_filter_no_label_of_a_side_is_left(browser, file):
+    """On a telephone, where sections stand between paragraphs, those of another class leave no word behind."""
+    window = opened(browser, file, viewport={"width": 390, "height": 800})
+    left = """[...document.querySelectorAll('.side, .band *')].filter(e => e.checkVisibility()).length"""
+    assert window.evaluate(left) > 0
+    choose(window, "entities-missed")
+    assert window.evaluate(left) == 0
+    window.context.close()
+
+
+def test_claims_and_intervals_are_whole_on_a_telephone(browser, file):
+    """At 390 pixels every cell of a claim, which side says it, and every interval are in the window without scrolling."""
+    window = opened(browser, file, viewport={"width": 390, "height": 800})
+    out = window.evaluate(
+        """() => [...document.querySelectorAll('.claims td, .claims td *, .scores :is(th, td):nth-child(-n+4)')]
+        .filter(e => { const b = e.getBoundingClientRect(); return b.width && (b.left < 0 || b.right > innerWidth + .5 || e.scrollWidth > e.clientWidth + 1 && e.clientWidth); })
+        .map(e => e.textContent)"""
+    )
+    assert out == []
+    sides = "[...document.querySelectorAll('.claims td')].map(e => getComputedStyle(e, '::before').content)"
+    assert {re.search("gold|predicted", said).group() for said in window.evaluate(sides)} == {"gold", "predicted"}
+    window.context.close()
+
+
+def test_evidence_is_marked_under_its_class(window):
+    """The text that proves what a chosen class of relations or stances holds is marked, and no other, while it is chosen."""
+    marked = """() => [...document.querySelectorAll('.words i')].filter(e => getComputedStyle(e).backgroundColor !== 'rgba(0, 0, 0, 0)')
+        .map(e => e.className)"""
+    assert window.evaluate(marked) == []
+    for key in ("relations-reversed", "stance-wrong-label"):
+        choose(window, key)
+        found = window.evaluate(marked)
+        assert found
+        assert all(f"v-{key}" in name.split() for name in found)
+        assert len(found) == window.locator(f".words i.v-{key}").count()
+
+
+def test_a_sign_stands_before_what_it_is_of(browser, file):
+    """In the lists of errors a sign is on the first line of the side that it introduces, also where the list is narrow."""
+    for width in (1280, 390):
+        window = opened(browser, file, viewport={"width": width, "height": 900})
+        apart = window.evaluate(
+            """() => [...document.querySelectorAll('.group li .sign')].filter(e => { const a = e.getBoundingClientRect();
+            const b = e.nextElementSibling.getClientRects()[0]; return !(a.top < b.bottom && b.top < a.bottom && a.right <= b.left + 1); }).length"""
+        )
+        assert apart == 0
+        assert window.locator(".group li .sign").count() > 20
+        window.context.close()
+
+
+def test_forced_colours_leave_what_is_told(browser, file):
+    """Where the reader's system sets the colours, the choice, evidence and the kinds of marks are told by more than colour."""
+    window = opened(browser, file, forced_colors="active")
+    choose(window, "relations-reversed")
+    borders = window.evaluate(
+        "[...document.querySelectorAll('.filter label')].map(e => [!!e.querySelector(':checked'), getComputedStyle(e).borderTopColor])"
+    )
+    (chosen,) = (colour for checked, colour in borders if checked)
+    assert chosen not in {colour for checked, colour in borders if not checked}
+    assert window.evaluate(
+        """() => [...document.querySelectorAll('.words i.v-relations-reversed')].every(e =>
+        getComputedStyle(e).backgroundColor !== getComputedStyle(document.body).backgroundColor)"""
+    )
+    choose(window, "all")
+    styles = {
+        state: window.evaluate(f"getComputedStyle(document.querySelector('.key .mark.{state}')).border{edge}Style")
+        for state, edge in (("correct", "Bottom"), ("missed", "Bottom"), ("spurious", "Top"), ("differs", "Top"))
+    }
+    assert len(set(styles.values())) == 4
+    assert "none" not in styles.values()
+    window.context.close()
+
+
+def nested(depth, *, kind="ORG"):
+    """A document whose one paragraph names a thing within a thing, some levels deep, so often that its lines wrap."""
+    name = " ".join(["لجنة متابعة مشروع جسر بلدية مدينة كركوك القديمة"] * 2)
+    text = " ثم ".join([name] * 4)
+    starts = [match.start() for match in re.finditer(r"(?:(?<=ثم )|^)لجنة", text)]
+    cuts = [match.end() for match in re.finditer(" ", name)][:depth]
+    spans = [(start + cut, start + len(name)) for start in starts for cut in (0, *cuts)]
+    mentions = (Mention(*span, text[slice(*span)]) for span in spans)
+    entities = tuple(Entity(id=f"e{n}", type=kind, mentions=(mention,)) for n, mention in enumerate(mentions))
+    return Document(doc_id="d", text=text, entities=entities)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_rules_of_nested_mentions_never_meet(browser, tmp_path, width):
+    """Names four deep, right and wrong, over lines that wrap: no rule lies on another, of its own line or of the next."""
+    gold = nested(3)
+    page, _ = shown([gold], [nested(3, kind="GPE")])
+    (tmp_path / "page.html").write_text(page, "utf-8")
+    window = opened(browser, tmp_path / "page.html", viewport={"width": width, "height": 900})
+    number, crowded = window.evaluate(CROWDED_RULES, ".shown .mark")
+    assert crowded == []
+    assert number >= 2 * len(gold.entities)
+    window.context.close()
+
+
+def test_chips_are_large_enough_to_read(window):
+    """No label in the text is set smaller than 11 pixels."""
+    sizes = window.evaluate(
+        "[...document.querySelectorAll('.chip')].map(e => parseFloat(getComputedStyle(e).fontSize))"
+    )
+    assert min(sizes) >= 11
+
+
+def test_a_page_of_many_documents_draws_those_that_are_seen(browser, tmp_path):
+    """Documents outside the window are not laid out before they are needed; a link to one of them leads to its span."""
+    gold = [msgspec.structs.replace(nested(3), doc_id=f"d{number}") for number in range(60)]
+    page, _ = shown(gold, [msgspec.structs.replace(d, entities=d.entities[1:]) for d in gold], keep=60)
+    (tmp_path / "page.html").write_text(page, "utf-8")
+    window = opened(browser, tmp_path / "page.html")
+    drawn = "[...document.querySelectorAll('.document .words')].filter(e => e.checkVisibility({contentVisibilityAuto: true})).length"
+    assert window.evaluate(drawn) < 30
+    choose(window, "entities-missed")
+    window.evaluate("document.querySelector('#d50 .group a').click()")
+    window.wait_for_function("document.querySelector('#d50 .words').checkVisibility({contentVisibilityAuto: true})")
+    assert window.evaluate(
+        "(b => b.top >= 0 && b.bottom <= innerHeight)(document.querySelector(':target').parentElement.getBoundingClientRect())"
+    )
     window.context.close()

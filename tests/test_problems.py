@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from khabar.problems import Invalid, Problem, decode, json_pointer, line_and_column, locate
+from khabar.problems import Invalid, Problem, decode, isolate, json_pointer, label, line_and_column, locate
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
@@ -87,3 +87,20 @@ def test_what_is_cut_off_is_reported_where_it_ends():
     _, _, (problem,) = decode("x.jsonl", b'{"doc_id": "d", "mentions": [{"type": "GPE",\n', 7)
     assert (problem.line, problem.column) == (7, 45)
     assert "cut off" in problem.message
+
+
+def test_no_text_steps_out_of_its_isolate():
+    """Controls of direction and of the terminal are shown by their number; joiners and line ends stay as they are."""
+    odd = "".join(map(chr, (0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x1B, 0x9B)))
+    shown = isolate(f"أ{odd}ب\u200cج\n")
+    assert (shown[0], shown[-1]) == ("\u2068", "\u2069")
+    assert not set(shown[1:-1]) & set(odd)
+    assert shown[1:-1].startswith("أ⟨U+061C⟩⟨U+200E⟩")
+    assert shown[1:-1].endswith("ب\u200cج\n")
+
+
+def test_a_label_in_plain_letters_stands_as_it_is():
+    """Any other is set apart, so that it moves nothing beside it."""
+    assert label("GPE") == "GPE"
+    assert label("مكان") == isolate("مكان")
+    assert label("\u202eboss") == "\u2068⟨U+202E⟩boss\u2069"

@@ -5,7 +5,8 @@ import re
 import pytest
 from conftest import steps
 from hypothesis import given
-from reading import WORST_CONTRAST, Reader
+from hypothesis import strategies as st
+from reading import COVERED_RULES, CROWDED_RULES, WORST_CONTRAST, Reader
 from strategies import INVENTORY, documents
 from typer.testing import CliRunner
 
@@ -13,7 +14,7 @@ import khabar
 from khabar.cli import app
 from khabar.model import Document, Entity, Mention
 from khabar.passes import open_pass
-from khabar.view import Piece, inline, page
+from khabar.view import Piece, inline, page, tracks
 
 
 @given(documents())
@@ -35,6 +36,22 @@ def test_crossing_spans_are_shown_in_pieces():
     reader.feed(shown)
     assert (reader.good, reader.text) == (True, "abcdef")
     assert '<i class="v-r1">' in shown
+
+
+spans = st.tuples(st.integers(0, 20), st.integers(1, 9)).map(lambda drawn: (drawn[0], sum(drawn)))
+
+
+@given(st.lists(spans, max_size=8, unique=True))
+def test_spans_that_overlap_have_rules_of_their_own(drawn):
+    """Two that share a character never share a track, one within another is nearer to the words, and none floats."""
+    found = dict(zip(drawn, tracks(drawn), strict=True))
+    for one, track in found.items():
+        for other, its in found.items():
+            if one != other and one[0] < other[1] and other[0] < one[1]:
+                assert track != its
+                assert not (one[0] <= other[0] and other[1] <= one[1]) or its < track
+        below = {its for other, its in found.items() if one[0] < other[1] and other[0] < one[1] and its < track}
+        assert below == set(range(track))
 
 
 def test_work_is_linear():
@@ -64,7 +81,9 @@ def test_composed_texts_say_that_they_are():
     """A notice stands above every composed text, and above no published one."""
     for document in khabar.documents():
         composed = document.metadata.origin == "composed"
-        assert ('class="notice"' in page([document], INVENTORY)) == composed
+        shown = page([document], INVENTORY)
+        assert ('class="notice"' in shown) == composed
+        assert ('class="notice" lang="ar" dir="rtl"' in shown) == composed
 
 
 def test_the_command_writes_gold_and_passes(tmp_path):
@@ -134,6 +153,32 @@ def test_a_relations_evidence_shows_on_focus(shown):
     )
 
 
+def test_of_two_mentions_of_one_span_both_rules_are_seen(browser, tmp_path):
+    """Whichever comes first in the document, the background of neither lies over the other's rule."""
+    for kinds in (("GPE", "ORG"), ("ORG", "GPE")):
+        entities = tuple(
+            Entity(id=f"e{kind}", type=kind, name="بغداد", mentions=(Mention(4, 9, "بغداد"),)) for kind in kinds
+        )
+        file = tmp_path / "page.html"
+        file.write_text(page([Document(doc_id="d", text="زار بغداد", entities=entities)], INVENTORY), "utf-8")
+        window = browser.new_page()
+        window.goto(file.as_uri())
+        assert window.locator(".m").count() == 2
+        assert window.evaluate(COVERED_RULES, ".m") == []
+        window.close()
+
+
+def test_what_is_focused_shows_in_forced_colours_too(shown):
+    """Where the reader's system sets the colours, evidence and mentions are marked in those that it has for it."""
+    shown.emulate_media(forced_colors="active")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    for kind, name in (("fact", "'v-' + one.id"), ("m", "[...one.classList].find(c => c.startsWith('x-'))")):
+        assert shown.evaluate(
+            f"""() => {{ const one = document.querySelector('.{kind}'); one.focus(); const found = [...document.getElementsByClassName({name})];
+            return found.length > 0 && found.every(e => ![{ground}, 'rgba(0, 0, 0, 0)'].includes(getComputedStyle(e).backgroundColor)); }}"""
+        )
+
+
 def test_every_mention_and_fact_can_be_reached_by_keyboard(shown):
     """Tab goes from mention to mention in the text's order."""
     shown.keyboard.press("Tab")
@@ -155,3 +200,38 @@ def test_differences_between_passes_are_marked(shown):
         "[...document.querySelectorAll('.column')].map(c => [c.querySelectorAll('.m.only').length, c.querySelectorAll('.m').length])"
     )
     assert all(0 < only < every for only, every in counts)
+
+
+def test_rules_of_nested_mentions_are_all_seen(shown):
+    """No mention's rule lies on another's, and none is covered by a mention within it."""
+    number, crowded = shown.evaluate(CROWDED_RULES, ".m")
+    assert number > 100
+    assert crowded == []
+    assert shown.evaluate(COVERED_RULES, ".m") == []
+
+
+@pytest.mark.parametrize(("media", "width"), [("screen", 390), ("print", 718)])
+def test_on_a_telephone_and_on_paper_a_section_is_named_above_its_text(shown, media, width):
+    """Where there is no room beside the text its kind stands over it, and nothing is wider than the window."""
+    shown.emulate_media(media=media)
+    shown.set_viewport_size({"width": width, "height": 900})
+    assert shown.evaluate(
+        """() => [...document.querySelectorAll('section')].every(s => s.querySelector('.kind').getBoundingClientRect().bottom
+        <= s.querySelector('.text').getBoundingClientRect().top + 1)"""
+    )
+    assert shown.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_on_paper_a_fact_keeps_its_evidence(shown):
+    """No page ends between a relation or stance and its evidence, or between a kind and its section."""
+    shown.emulate_media(media="print")
+    shown.set_viewport_size({"width": 718, "height": 900})
+    breaks = "k => [...new Set([...document.querySelectorAll(k)].map(e => getComputedStyle(e)[k === '.fact' ? 'breakInside' : 'breakAfter']))]"
+    assert shown.evaluate(breaks, ".fact") == ["avoid"]
+    assert shown.evaluate(breaks, ".kind") == ["avoid"]
+
+
+def test_labels_in_the_text_are_large_enough_to_read(shown):
+    """No type is set smaller than 11 pixels."""
+    sizes = "[...document.querySelectorAll('.m')].map(e => parseFloat(getComputedStyle(e, '::after').fontSize))"
+    assert min(shown.evaluate(sizes)) >= 11

@@ -34,10 +34,14 @@ class Pair:
         """Take two documents of the same text; ``voids`` are predicted items that can match nothing."""
         self.gold = gold
         self.predicted = predicted
+        self.unlocated: tuple[Unlocated, ...] = ()
         self.voids: dict[str, Counter[str]] = defaultdict(Counter)
         for void in voids:
             # Evidence counts in characters.
-            lost = void.quote if isinstance(void, Unlocated) and void.layer.endswith(".evidence") else "1"
+            lost = "1"
+            if isinstance(void, Unlocated):
+                self.unlocated += (void,)
+                lost = void.quote if void.layer.endswith(".evidence") else lost
             self.voids[void.layer][void.label] += len(lost)
 
 

@@ -19,6 +19,7 @@ from khabar import columns, relations, stances
 from khabar.align import assign, overlapping
 from khabar.block import Block, Pair
 from khabar.claims import Claims, Statements, ordered
+from khabar.grounding import Unlocated
 from khabar.joins import (
     NONE,
     Column,
@@ -52,6 +53,7 @@ class Class(NamedTuple):
 
 
 CORRECT, IGNORED, UNGROUNDED = "correct", "ignored", "unlocated or invalid"
+ARGUMENT_TYPE = "argument type"
 _UNGROUNDED = (
     "a quote that is not found or stands in several places; with `--invalid penalise`, an item that is not sound"
 )
@@ -85,7 +87,7 @@ CLASSES: tuple[Class, ...] = (
     Class("entities", "missed", "any other gold mention left over"),
     Class("entities", UNGROUNDED, _UNGROUNDED),
     Class("relations", CORRECT, "type, arguments and the arguments' entity types are right"),
-    Class("relations", "argument type", "type and arguments are right, but not the type of an argument's entity"),
+    Class("relations", ARGUMENT_TYPE, "type and arguments are right, but not the type of an argument's entity"),
     Class("relations", "reversed", "type and arguments are right, but the direction is not"),
     Class("relations", "wrong type", "both arguments are right, in either direction; another type"),
     Class(
@@ -127,13 +129,16 @@ class Shown(NamedTuple):
 
     ``spans`` are those of the mention or the section; of a relation or stance a mention of each entity, the one
     nearest to its evidence or else the first. It is empty where the item has no place. ``names`` are those of head
-    and tail, or of holder and target; empty for mentions and sections, as is ``evidence``.
+    and tail, or of holder and target, and ``types`` their entity types, "" for the author; empty for mentions and
+    sections, as is ``evidence``. ``lost`` is the quote, if any, for which the item has no place.
     """
 
     label: str
     spans: tuple[Edges, ...] = ()
     names: tuple[str, ...] = ()
     evidence: tuple[Edges, ...] = ()
+    types: tuple[str, ...] = ()
+    lost: tuple[Unlocated, ...] = ()
 
 
 class Error(NamedTuple):
@@ -157,6 +162,25 @@ class Found(NamedTuple):
     side: Side
     gold: Column
     predicted: Column
+
+
+class Aside(NamedTuple):
+    """A quote without a place whose item is not lost: of evidence, or of the heading of a section."""
+
+    layer: Layer
+    of: Literal["evidence", "heading"]
+    quote: Unlocated
+
+
+def asides(pair: Pair) -> Iterator[Aside]:
+    """The quotes of a pair that are in no class of errors, though they have no place."""
+    for quote in pair.unlocated:
+        if quote.layer == "heading":
+            yield Aside("subsections", "heading", quote)
+        elif quote.layer == "relations.evidence":
+            yield Aside("relations", "evidence", quote)
+        elif quote.layer == "stance.evidence":
+            yield Aside("stance", "evidence", quote)
 
 
 def classify(pair: Pair, labels: Inventory) -> tuple[Error, ...]:
@@ -456,7 +480,7 @@ def _relations(block: Block) -> Iterator[Found]:
     strict = block.once(relations.matched)
     yield Found(CORRECT, "both", strict.found, strict.right)
     mistyped = ~marked(strict.right, len(found.predicted.label))[found.right]
-    yield Found("argument type", "both", found.found[mistyped], found.right[mistyped])
+    yield Found(ARGUMENT_TYPE, "both", found.found[mistyped], found.right[mistyped])
     left, open_ = _left_over(found, block)
     settled, left, open_ = _settle(found, left, open_, _DIRECTIONS)
     yield from settled
@@ -565,8 +589,11 @@ def _errors(pair: Pair, block: Block, layer: Layer) -> Iterator[Error]:
         for at, row in zip(your.tolist(), mine.tolist(), strict=True):
             answer = predicted(row) if class_ == IGNORED else gold(at) if at != NONE else None
             yield Error(layer, class_, side, answer, predicted(row) if row != NONE else None)
-    for label, number in pair.voids.get(layer, {}).items():
-        yield from [Error(layer, UNGROUNDED, "predicted", None, Shown(label))] * number
+    quotes = [quote for quote in pair.unlocated if quote.layer == layer]
+    lost = [Shown(quote.label, lost=(quote,)) for quote in quotes]
+    unsound = Counter(pair.voids.get(layer, ())) - Counter(quote.label for quote in quotes)
+    for shown in (*lost, *map(Shown, unsound.elements())):
+        yield Error(layer, UNGROUNDED, "predicted", None, shown)
 
 
 Shower = Callable[[int], Shown]
@@ -606,6 +633,7 @@ def _shown_claim(item: Relation | Stance, entities: Mapping[str, Entity]) -> Sho
         tuple(mention.edges for mention in mentions),
         tuple(called(end) or end.id if end else AUTHOR for end in ends),
         tuple(quote.edges for quote in item.evidence),
+        tuple(end.type if end else "" for end in ends),
     )
 
 

@@ -6,9 +6,25 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from khabar.block import Block, Pair
-from khabar.errors import CLASSES, CORRECT, IGNORED, Error, Shown, Side, by_class, classify, count
+from khabar.errors import (
+    ARGUMENT_TYPE,
+    CLASSES,
+    CORRECT,
+    IGNORED,
+    UNGROUNDED,
+    Aside,
+    Error,
+    Shown,
+    Side,
+    asides,
+    by_class,
+    classify,
+    count,
+)
+from khabar.grounding import Unlocated
 from khabar.model import LAYERS, Edges, Layer
-from khabar.problems import Invalid, Problem, isolate, line_and_column
+from khabar.problems import Invalid, Problem, isolate, label, line_and_column
+from khabar.report import why
 from khabar.schemas import Inventory, nearest
 
 CONTEXT = 40
@@ -34,6 +50,10 @@ class Wanted(NamedTuple):
             chosen = self.class_ in (error.class_, error.class_.split(":")[0])
         return chosen and error.layer in self.layers
 
+    def holds_aside(self, aside: Aside) -> bool:
+        """Whether a quote that no class counts is to be shown: with those that one does."""
+        return self.class_ in (None, UNGROUNDED) and aside.layer in self.layers
+
 
 def known_class(name: str | None, layers: Collection[Layer] = LAYERS) -> str | None:
     """The name of a class, or of several before their colon. Raises Invalid where the layers have none of it."""
@@ -49,13 +69,18 @@ def as_text(pairs: Iterable[Pair], labels: Inventory, wanted: Wanted) -> Iterato
     """A block for each error, and a table of how many there are; in lines.
 
     In the text the gold span stands in ⟦…⟧, the predicted one in ‹…›, a line's end is ⏎. The head of a block gives line
-    and column (1-based, in the text), the class, and the side, where it counts on one alone.
+    and column (1-based, in the text), the class, and the side, where it counts on one alone. Quotes without a place
+    are given with the places that they could mean; those of evidence and headings, which no class counts, stand last.
     """
     counts: Counter[tuple[Layer, Side, str]] = Counter()
     for pair in pairs:
         counts.update(count(Block([pair], labels)))
         for error in filter(wanted.holds, classify(pair, labels)):
             yield from _block(pair, error)
+            yield ""
+        for aside in filter(wanted.holds_aside, asides(pair)):
+            yield f"{pair.gold.doc_id}: {aside.layer}: {aside.of} without a place (predicted)"
+            yield from _lost(pair.gold.text, aside.quote)
             yield ""
     yield f"{'':34}{'gold':>8}{'predicted':>11}"
     for layer in (name for name in LAYERS if name in wanted.layers):
@@ -65,36 +90,50 @@ def as_text(pairs: Iterable[Pair], labels: Inventory, wanted: Wanted) -> Iterato
 
 
 def as_json(pairs: Iterable[Pair], labels: Inventory, wanted: Wanted, signature: str = "") -> str:
-    """The same for programs: every error with its spans (code points), the counts by layer, class and side, and the
-    signature of the run."""
+    """The same for programs: every error with its spans (code points), quotes of evidence and headings that have no
+    place, the counts by layer, class and side, and the signature of the run."""
     counts: Counter[tuple[Layer, Side, str]] = Counter()
-    errors = []
+    errors, quotes = [], []
     for pair in pairs:
         counts.update(count(Block([pair], labels)))
         errors += [_error_json(pair, error) for error in filter(wanted.holds, classify(pair, labels))]
+        quotes += [_aside_json(pair, aside) for aside in filter(wanted.holds_aside, asides(pair))]
     by_layer = {
         layer: {name: {"gold": gold, "predicted": predicted} for name, gold, predicted in by_class(counts, layer)}
         for layer in LAYERS
         if layer in wanted.layers
     }
-    return (
-        json.dumps({"errors": errors, "counts": by_layer, "signature": signature}, ensure_ascii=False, indent=2) + "\n"
-    )
+    found = {"errors": errors, "quotes": quotes, "counts": by_layer, "signature": signature}
+    return json.dumps(found, ensure_ascii=False, indent=2) + "\n"
 
 
 def _block(pair: Pair, error: Error) -> Iterator[str]:
     side = "" if error.side == "both" else f" ({error.side})"
     yield ":".join(map(str, (pair.gold.doc_id, *_place(pair, error)))) + f": {error.layer}: {error.class_}{side}"
     sides = [(name, shown) for name, shown in (("gold", error.gold), ("predicted", error.predicted)) if shown]
-    said = [f"{name} {shown.label}" for name, shown in sides]
+    said = [f"{name} {label(shown.label)}" for name, shown in sides]
     if any(shown.names for _, shown in sides):
         for words, (_, shown) in zip(said, sides, strict=True):
-            yield f"    {words} {' → '.join(map(isolate, shown.names))}"
+            ends = [*map(isolate, shown.names)]
+            if error.class_ == ARGUMENT_TYPE:
+                ends = [f"{end} ({label(kind)})" for end, kind in zip(ends, shown.types, strict=True)]
+            yield f"    {words} {' → '.join(ends)}"
+    elif lost := [quote for _, shown in sides for quote in shown.lost]:
+        for quote in lost:
+            yield from _lost(pair.gold.text, quote)
     else:
         yield f"    {', '.join(said)}"
     spans = [(edges, _MARKS[name]) for name, shown in sides for edges in shown.spans]
     if spans:
         yield f"    {isolate(in_context(pair.gold.text, spans))}"
+
+
+def _lost(text: str, quote: Unlocated) -> Iterator[str]:
+    """A quote without a place, in lines: whose it is, why, and where it could stand."""
+    said = f"predicted {label(quote.label)}: " if quote.label else ""
+    yield f"    {said}{why(quote)}: {isolate(on_one_line(quote.quote))}"
+    if quote.places:
+        yield f"    {isolate(in_context(text, [(place, _MARKS['predicted']) for place in quote.places]))}"
 
 
 def _place(pair: Pair, error: Error) -> tuple[int, int] | tuple[()]:
@@ -125,7 +164,12 @@ def in_context(text: str, spans: Sequence[tuple[Edges, str]]) -> str:
                 piece += [text[at:place], mark]
                 at = place
         pieces.append("".join([*piece, text[at:right], "" if right == len(text) else "…"]))
-    return " ".join(pieces).replace("\n", "⏎")
+    return on_one_line(" ".join(pieces))
+
+
+def on_one_line(text: str) -> str:
+    """A text with a sign for each end of a line."""
+    return text.replace("\n", "⏎")
 
 
 def _merged(windows: Iterable[Edges]) -> list[Edges]:
@@ -156,5 +200,18 @@ def _error_json(pair: Pair, error: Error) -> dict[str, Any]:
 def _shown_json(text: str, shown: Shown | None) -> dict[str, Any] | None:
     if shown is None:
         return None
-    spans = [{"start": start, "end": end, "text": text[start:end]} for start, end in shown.spans]
-    return {"label": shown.label, "names": list(shown.names), "spans": spans}
+    said = {"label": shown.label, "names": list(shown.names), "types": list(shown.types)}
+    return said | {"spans": _spans_json(text, shown.spans), "quotes": [_lost_json(text, one) for one in shown.lost]}
+
+
+def _aside_json(pair: Pair, aside: Aside) -> dict[str, Any]:
+    whose = {"doc_id": pair.gold.doc_id, "layer": aside.layer, "of": aside.of, "label": aside.quote.label or None}
+    return whose | _lost_json(pair.gold.text, aside.quote)
+
+
+def _lost_json(text: str, quote: Unlocated) -> dict[str, Any]:
+    return {"quote": quote.quote, "reason": quote.reason, "places": _spans_json(text, quote.places)}
+
+
+def _spans_json(text: str, spans: Iterable[Edges]) -> list[dict[str, Any]]:
+    return [{"start": start, "end": end, "text": text[start:end]} for start, end in spans]

@@ -240,7 +240,7 @@ class Void(Struct, frozen=True):
         return self.layer != "entities.whole"
 
 
-class Unlocated(Void, frozen=True):
+class Unlocated(Void, frozen=True, order=True):
     """A quote without a place of its own, and what is lost with it.
 
     It is not found; or ambiguous, with the places that it could mean; or repeated: it means a place that another

@@ -15,13 +15,26 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from khabar.block import Pair
 from khabar.counts import Counts
-from khabar.errors import CLASSES, CORRECT, IGNORED, Error, Shown, Side, by_class, classify
+from khabar.errors import (
+    ARGUMENT_TYPE,
+    CLASSES,
+    CORRECT,
+    IGNORED,
+    Error,
+    Shown,
+    Side,
+    asides,
+    by_class,
+    classify,
+)
+from khabar.grounding import Unlocated
 from khabar.measures import HEADLINE, MEASURES
 from khabar.model import LAYERS, Document, Edges, Layer
+from khabar.report import facet_f1, why
 from khabar.schemas import Inventory
 from khabar.scoring import Row, Scorecard
 from khabar.uncertainty import Interval
-from khabar.view import Piece, about, by_line, notice, shown_lines, touched
+from khabar.view import Piece, about, by_line, notice, room, shown_lines, touched, tracks
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -62,13 +75,27 @@ class Class(NamedTuple):
 
 
 class Said(NamedTuple):
-    """What one side says: a label, the words of its span or what its two ends are called, its evidence, its place."""
+    """What one side says: a label, the words of its span or what its two ends are called, its evidence, its place.
+
+    ``types`` are those of the ends where the error is one of them; ``lost`` is a quote without a place.
+    """
 
     label: str
     words: str
     names: tuple[str, ...]
     evidence: tuple[str, ...]
     place: str
+    types: tuple[str, ...] = ()
+    lost: "Lost | None" = None
+
+
+class Lost(NamedTuple):
+    """A quote without a place: its words, whose label, why, and where in the page the places are that it could mean."""
+
+    quote: str
+    label: str
+    why: str
+    places: tuple[str, ...]
 
 
 class Item(NamedTuple):
@@ -81,21 +108,22 @@ class Item(NamedTuple):
     predicted: Said | None
 
 
-class Band(NamedTuple):
-    """Sections of one side in its margin, from one paragraph to another (0-based, inclusive)."""
+class Part(NamedTuple):
+    """What of a section lies in one paragraph, and whether the section begins and ends there."""
 
-    side: Side
-    first: int
-    last: int
-    sections: tuple[tuple[Said, Item], ...]
+    said: Said
+    item: Item
+    begins: bool
+    ends: bool
 
 
 class Paragraph(NamedTuple):
-    """A line of the text as HTML, the sections that begin with it, and the sides that have a boundary before it."""
+    """A line of the text as HTML, the room it needs, and the sections of each side that it belongs to."""
 
     html: str
-    bands: tuple[Band, ...]
-    boundaries: frozenset[Side]
+    room: str
+    bands: tuple[tuple[Side, list[Part]], ...]
+    edge: bool
 
 
 class Report(NamedTuple):
@@ -107,6 +135,7 @@ class Report(NamedTuple):
     notice: str
     paragraphs: tuple[Paragraph, ...]
     items: tuple[Item, ...]
+    asides: Mapping[Layer, list[Lost]]
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -202,10 +231,8 @@ def _labels(row: Row, labels: Inventory) -> Iterator[Figure]:
         yield Figure(label, counts.f1, row.label_intervals.get(label), counts, arabic, meaning)
     for facet, tally in row.facets.items():
         for label, counts in tally.items():
-            # Of what was not asked of the prediction (the form of a mention) there is a recall only.
-            score = None if facet == "form" else counts.f1
             arabic = forms[label].name.ar if label in forms else ""
-            yield Figure(f"{facet}: {label}", score, None, counts, arabic)
+            yield Figure(f"{facet}: {label}", facet_f1(facet, counts), None, counts, arabic)
     yield Figure("mean over labels", row.macro_labels, about="of those that occur in gold")
     yield Figure("mean over documents", row.macro_documents)
 
@@ -259,28 +286,37 @@ def _report(place: str, pair: Pair, labels: Inventory, layers: Sequence[Layer]) 
         first = min(bisect_left(rows, lines[0]), len(rows) - 1)
         return first, max(first, bisect_right(rows, lines[-1]) - 1)
 
+    def line(edges: Edges) -> str:
+        return f"{place}-l{paragraphs_of(edges)[0]}" if rows else ""
+
+    def lost(quote: Unlocated) -> Lost:
+        return Lost(quote.quote, quote.label, why(quote), tuple(dict.fromkeys(map(line, quote.places))))
+
     def said(error: Error, side: Side, shown: Shown | None) -> Said | None:
         if shown is None:
             return None
         where = places.get((error.layer, side, shown.spans, shown.label), "")
-        if not where and rows and (proofs := shown.evidence or shown.spans):
-            where = f"{place}-l{paragraphs_of(proofs[0])[0]}"
+        if not where and (proofs := shown.evidence or shown.spans):
+            where = line(proofs[0])
         words = "" if shown.names else " … ".join(_words(text, edges) for edges in shown.spans)
-        return Said(shown.label, words, shown.names, tuple(_words(text, edges, 400) for edges in shown.evidence), where)
+        evidence = tuple(_words(text, edges, 400) for edges in shown.evidence)
+        types = shown.types if error.class_ == ARGUMENT_TYPE else ()
+        return Said(shown.label, words, shown.names, evidence, where, types, next(map(lost, shown.lost), None))
 
     items = tuple(
         Item(e, _state(e), _keys(e), said(e, "gold", e.gold), said(e, "predicted", e.predicted)) for e in errors
     )
-    bands = [band for side in _sides("both") for band in _bands(side, items, paragraphs_of)]
-    paragraphs = tuple(
-        Paragraph(
-            html,
-            tuple(band for band in bands if band.first == row),
-            frozenset(band.side for band in bands if band.first == row > 0),
-        )
-        for row, (_, html) in enumerate(shown_lines(whole, text, by_line(text, _pieces(text, items))))
-    )
-    return Report(place, document, about(document), notice(document), paragraphs, items)
+    bands = {side: _bands(side, items, paragraphs_of) for side in _sides("both")}
+    lines = by_line(text, _pieces(text, items), _proofs(items))
+    paragraphs = []
+    for row, (number, html) in enumerate(shown_lines(whole, text, lines)):
+        here = tuple((side, parts[row]) for side, parts in bands.items() if row in parts)
+        edge = row > 0 and any(part.begins for _, parts in here for part in parts)
+        paragraphs.append(Paragraph(html, room(lines.pieces[number]), here, edge))
+    aside: dict[Layer, list[Lost]] = {}
+    for layer, _, quote in asides(pair):
+        aside.setdefault(layer, []).append(lost(quote))
+    return Report(place, document, about(document), notice(document), tuple(paragraphs), items, aside)
 
 
 def _keys(error: Error) -> tuple[str, ...]:
@@ -320,7 +356,31 @@ def _counted(items: Iterable[Item], layer: Layer, side: Side) -> Iterator[tuple[
 
 
 def _pieces(text: str, items: Iterable[Item]) -> Iterator[Piece]:
-    """The mentions of both sides; one piece for a pair on the same span."""
+    """The mentions of both sides, each with its rules on tracks of its own."""
+    marks = list(_marks(text, items))
+    under, over = (_tracks(marks, side) for side in _sides("both"))
+    for at, mark in enumerate(marks):
+        yield _piece(mark, under.get(at, 0), over.get(at, 0))
+
+
+def _tracks(marks: Sequence["Mark"], side: Side) -> Mapping[int, int]:
+    """The tracks of the marks of a side, by their positions."""
+    rows = [at for at, mark in enumerate(marks) if side in mark.sides]
+    return dict(zip(rows, tracks([marks[at].edges for at in rows]), strict=True))
+
+
+class Mark(NamedTuple):
+    """A mention in the text: its item, the sides that have it, its edges, its anchors as HTML, what its chip says."""
+
+    item: Item
+    sides: tuple[Side, ...]
+    edges: Edges
+    anchors: str
+    chip: str
+
+
+def _marks(text: str, items: Iterable[Item]) -> Iterator[Mark]:
+    """The mentions of both sides; one mark for a pair on the same span."""
     for item in items:
         found = [
             (side, shown, said) for side in _sides("both") for _, shown, said in _counted([item], "entities", side)
@@ -329,12 +389,12 @@ def _pieces(text: str, items: Iterable[Item]) -> Iterator[Piece]:
             names = dict.fromkeys(shown.label for _, shown, _ in found)
             anchors = "".join(f'<a id="{said.place}"></a>' for _, _, said in found)
             edges = _visible(text, found[0][1].spans[0])
-            yield _piece(item, "gold predicted", edges, anchors, _SIGNS["differs"].join(names))
+            yield Mark(item, _sides("both"), edges, anchors, _SIGNS["differs"].join(names))
             continue
         for side, shown, said in found:
             sign = "" if side == "gold" and item.state == "differs" else _SIGNS[item.state]
             edges = _visible(text, shown.spans[0])
-            yield _piece(item, side, edges, f'<a id="{said.place}"></a>', sign + shown.label)
+            yield Mark(item, (side,), edges, f'<a id="{said.place}"></a>', sign + shown.label)
 
 
 def _visible(text: str, edges: Edges) -> Edges:
@@ -344,24 +404,29 @@ def _visible(text: str, edges: Edges) -> Edges:
     return start + (before.end() if before else 0), start + after.start() if after else end
 
 
-def _piece(item: Item, sides: str, edges: Edges, anchors: str, chip: str) -> Piece:
+def _piece(mark: Mark, under: int, over: int) -> Piece:
+    item = mark.item
     both = (("gold", item.gold), ("predicted", item.predicted))
     said = ", ".join(f"{side} {one.label}" for side, one in both if one)
-    classes, title = " ".join(("mark", sides, item.state, *item.keys)), escape(f"{item.error.class_}: {said}")
-    tag = f'<span class="{classes}" title="{title}">'
-    return Piece(*edges, tag, anchors, f'<b class="chip" lang="en">{escape(chip)}</b>')
+    classes, title = " ".join(("mark", *mark.sides, item.state, *item.keys)), escape(f"{item.error.class_}: {said}")
+    tag = f'<span class="{classes}" title="{title}" style="--under:{under};--over:{over}">'
+    chip = f'<b class="chip" lang="en">{escape(mark.chip)}</b>'
+    return Piece(*mark.edges, tag, mark.anchors, chip, under, over)
 
 
-def _bands(side: Side, items: Iterable[Item], paragraphs_of: Callable[[Edges], Edges]) -> Iterator[Band]:
-    """The sections of a side by the paragraphs that they touch; those that share one are one band."""
-    found = [(paragraphs_of(shown.spans[0]), said, item) for item, shown, said in _counted(items, "subsections", side)]
-    band: Band | None = None
-    for (first, last), said, item in sorted(found, key=lambda one: one[0]):
-        if band and first <= band.last:
-            band = Band(side, band.first, max(last, band.last), (*band.sections, (said, item)))
-            continue
-        if band:
-            yield band
-        band = Band(side, first, last, ((said, item),))
-    if band:
-        yield band
+def _proofs(items: Iterable[Item]) -> Iterator[tuple[int, int, str]]:
+    """The evidence of either side, under each choice of the filter that shows what it proves."""
+    for item in items:
+        for shown in filter(None, (item.error.gold, item.error.predicted)):
+            for edges in shown.evidence:
+                yield from ((*edges, key) for key in item.keys)
+
+
+def _bands(side: Side, items: Iterable[Item], paragraphs_of: Callable[[Edges], Edges]) -> Mapping[int, list[Part]]:
+    """The sections of a side by the paragraphs that they touch, in order."""
+    found: dict[int, list[Part]] = {}
+    for item, shown, said in sorted(_counted(items, "subsections", side), key=lambda one: one[1].spans):
+        first, last = paragraphs_of(shown.spans[0])
+        for row in range(first, last + 1):
+            found.setdefault(row, []).append(Part(said, item, row == first, row == last))
+    return found

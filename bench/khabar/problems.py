@@ -49,9 +49,23 @@ class Invalid(Exception):
         return Invalid, (self.problems,)
 
 
+_DIRECTION = (0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_ORDERS = (*range(9), *range(11, 32), *range(127, 160), 0x2028, 0x2029)
+_CONTROLS = {code: f"⟨U+{code:04X}⟩" for code in (*_DIRECTION, *_ORDERS)}
+"""What a terminal would obey rather than show, controls of direction among it, and what is shown instead."""
+
+
 def isolate(text: object) -> str:
-    """Text set apart for a terminal: between FSI and PDI, so that its direction moves nothing beside it."""
-    return f"\u2068{text}\u2069"
+    """Text set apart for a terminal: between FSI and PDI, so that its direction moves nothing beside it.
+
+    Controls in it, which could end that, are shown by their number.
+    """
+    return f"\u2068{str(text).translate(_CONTROLS)}\u2069"
+
+
+def label(text: str) -> str:
+    """A label for a terminal: set apart, unless it is one in plain letters."""
+    return text if text.isascii() and text.isprintable() else isolate(text)
 
 
 def json_pointer(parts: Pointer) -> str:

@@ -10,10 +10,12 @@ import msgspec
 from khabar.comparison import Comparison
 from khabar.counts import Counts
 from khabar.errors import by_class
+from khabar.grounding import Unlocated
 from khabar.measures import HEADLINE, LAWS, MEASURES, Measure
 from khabar.model import LAYERS
 from khabar.passes import Agreement
-from khabar.problems import isolate
+from khabar.problems import isolate, label
+from khabar.run import Unplaced
 from khabar.scoring import Row, Scorecard, Slice
 from khabar.uncertainty import Interval
 
@@ -30,7 +32,7 @@ def _text(card: Scorecard) -> Iterator[str]:
     silent = f", {card.silent} of them silent in a layer" if card.silent else ""
     yield f"{card.documents} {_plural('document', card.documents)}{silent}; track: {card.track}"
     yield ""
-    yield f"{'':30}{'P':>7}{'R':>7}{'F1':>7}{'95 % interval':>17}{'matched':>9}{'predicted':>11}{'gold':>7}"
+    yield f"{'':24}{'P':>7}{'R':>7}{'F1':>7}{'95 % interval':>17}{'match':>7}{'pred.':>6}{'gold':>5}"
     layer = ""
     for row in card.rows:
         if layer and not row.measure.startswith(f"{layer}."):
@@ -58,27 +60,30 @@ def _text(card: Scorecard) -> Iterator[str]:
 def _row(row: Row) -> Iterator[str]:
     if row.derived or row.share is not None:
         better = next(measure.better for measure in MEASURES if measure.name == row.measure)
-        less = "" if better == "more" else "   (less is better)"
-        yield f"{row.measure:30}{'':14}{_percent(row.value)}{_between(row.interval):>17}{less}".rstrip()
+        less = "" if better == "more" else " (less is better)"
+        yield f"{row.measure:38}{_percent(row.value)}{_between(row.interval):>17}{less}".rstrip()
     else:
-        yield _counted(row.measure, row.counts, row.interval)
+        yield _counted(row.measure, row.counts, row.counts.f1, row.interval)
         if row.measure in HEADLINE:
-            for label, counts in row.by_label.items():
-                yield _counted(f"  {label}", counts, row.label_intervals.get(label))
+            for name, counts in row.by_label.items():
+                yield _counted(f"  {label(name)}", counts, counts.f1, row.label_intervals.get(name))
             for facet, tally in row.facets.items():
-                for label, counts in tally.items():
-                    yield _counted(f"  {facet}: {label}", counts, None)
+                for name, counts in tally.items():
+                    yield _counted(f"  {facet}: {name}", counts, facet_f1(facet, counts), None)
             means = (("labels", row.macro_labels), ("documents", row.macro_documents))
             for over, mean in means:
-                yield f"{f'  mean over {over}':30}{'':14}{_percent(mean)}"
+                yield f"{f'  mean over {over}':38}{_percent(mean)}"
 
 
-def _counted(name: str, counts: Counts, interval: Interval | None) -> str:
-    # Of what was not asked of the prediction (the form of a mention) there is a recall only.
-    asked = counts.predicted or counts.gold == 0 or not name.startswith("  form: ")
-    scores = "".join(map(_percent, (counts.precision, counts.recall, counts.f1 if asked else None)))
-    sums = f"{counts.matched_gold:9.6g}{counts.predicted:11g}{counts.gold:7g}"
-    return f"{name:30}{scores}{_between(interval):>17}{sums}"
+def facet_f1(facet: str, counts: Counts) -> float | None:
+    """The F1 of a part of the items; none by form, which is not asked of the prediction: there is a recall only."""
+    return None if facet == "form" else counts.f1
+
+
+def _counted(name: str, counts: Counts, f1: float | None, interval: Interval | None) -> str:
+    scores = "".join(map(_percent, (counts.precision, counts.recall, f1)))
+    sums = f" {counts.matched_gold:6.6g} {counts.predicted:5g} {counts.gold:4g}"
+    return f"{name:24}{scores}{_between(interval):>17}{sums}"
 
 
 def _between(interval: Interval | None) -> str:
@@ -103,13 +108,17 @@ _MOST_QUOTES = 10
 """So many quotes without a place are listed in a text; JSON lists all."""
 
 
+def why(quote: Unplaced | Unlocated) -> str:
+    """Why a quote has no place of its own."""
+    return f"ambiguous ({len(quote.places)} places or more)" if quote.reason == "ambiguous" else quote.reason
+
+
 def _unlocated(card: Scorecard) -> Iterator[str]:
     if not card.unlocated:
         return
     yield f"quotes without a place of their own, counted as spurious: {len(card.unlocated)}"
     for quote in card.unlocated[:_MOST_QUOTES]:
-        places = f" ({len(quote.places)} places or more)" if quote.reason == "ambiguous" else ""
-        yield f"  {quote.path}:{quote.line} (at {quote.pointer}): {quote.reason}{places}: {isolate(quote.quote)}"
+        yield f"  {quote.path}:{quote.line} (at {quote.pointer}): {why(quote)}: {isolate(quote.quote)}"
     if len(card.unlocated) > _MOST_QUOTES:
         yield f"  … and {len(card.unlocated) - _MOST_QUOTES} more; --format json lists all"
 
@@ -173,7 +182,9 @@ def _row_json(row: Row) -> dict[str, Any]:
         if label
     }
     facets = {
-        f"by_{facet}": {label: _counts_json(counts) for label, counts in tally.items()}
+        f"by_{facet}": {
+            label: _counts_json(counts) | {"f1": facet_f1(facet, counts)} for label, counts in tally.items()
+        }
         for facet, tally in row.facets.items()
     }
     return _counts_json(row.counts) | interval | {"macro_labels": row.macro_labels, "by_label": labels} | facets

@@ -10,18 +10,23 @@ from html import escape
 from itertools import pairwise
 from typing import NamedTuple
 
-from khabar.model import AUTHOR, Document, Edges, Entity, Relation, Section, Stance
+from khabar.model import AUTHOR, Document, Edges, Entity, Mention, Relation, Section, Stance
 from khabar.schemas import Inventory
 
 
 class Piece(NamedTuple):
-    """A span to show: its edges, and the HTML element that opens it; HTML that stands once at its start and end."""
+    """A span to show: its edges, and the HTML element that opens it; HTML that stands once at its start and end.
+
+    ``under`` and ``over`` are the tracks on which it has its rules below and above the words (`tracks`).
+    """
 
     start: int
     end: int
     tag: str
     first: str = ""
     last: str = ""
+    under: int = 0
+    over: int = 0
 
 
 class Lines(NamedTuple):
@@ -75,7 +80,8 @@ def notice(document: Document) -> str:
     if document.metadata is None or document.metadata.origin != "composed":
         return ""
     return (
-        '<p class="notice">نص مؤلَّف لمجموعة خبر: الأحداث والأشخاص والهيئات فيه من نسج الخيال، والأماكن حقيقية.'
+        '<p class="notice" lang="ar" dir="rtl">'
+        "نص مؤلَّف لمجموعة خبر: الأحداث والأشخاص والهيئات فيه من نسج الخيال، والأماكن حقيقية."
         ' <span lang="en" dir="ltr">Composed for khabar: events, people and bodies are invented.</span></p>'
     )
 
@@ -101,10 +107,10 @@ def _hue(kind: str) -> str:
 def _column(document: Document, prefix: str, labels: Inventory, other: Document | None, name: str) -> str:
     theirs = _facts(other) if other else None
     evidence = [(quote.start, quote.end, f"{prefix}{item.id}") for item in _stated(document) for quote in item.evidence]
+    mentions = [(entity, mention) for entity in document.entities for mention in entity.mentions]
     pieces = [
-        Piece(mention.start, mention.end, _mention_tag(entity, mention.form, mention.edges, prefix, theirs))
-        for entity in document.entities
-        for mention in entity.mentions
+        Piece(*mention.edges, _mention_tag(entity, mention, track, prefix, theirs), under=track)
+        for (entity, mention), track in zip(mentions, tracks([m.edges for _, m in mentions]), strict=True)
     ]
     pieces += [
         Piece(section.heading.start, section.heading.end, "<strong>")
@@ -141,12 +147,13 @@ def _only(theirs: frozenset[tuple[str, ...]] | None, fact: tuple[str, ...]) -> s
 
 
 def _mention_tag(
-    entity: Entity, form: str, edges: Edges, prefix: str, theirs: frozenset[tuple[str, ...]] | None
+    entity: Entity, mention: Mention, track: int, prefix: str, theirs: frozenset[tuple[str, ...]] | None
 ) -> str:
+    form = mention.form
     about = escape(f"{entity.type} · {entity.name or ''}" + ("" if form == "name" else f" · {form}"))
-    only = _only(theirs, ("m", entity.type, str(edges)))
+    only = _only(theirs, ("m", entity.type, str(mention.edges)))
     return (
-        f'<span class="m {form} x-{prefix}{entity.id}{only}" style="{_hue(entity.type)}" tabindex="0" '
+        f'<span class="m {form} x-{prefix}{entity.id}{only}" style="{_hue(entity.type)};--under:{track}" tabindex="0" '
         f'data-type="{entity.type}" title="{about}">'
     )
 
@@ -168,6 +175,24 @@ def _section(
     )
 
 
+def tracks(spans: Sequence[Edges]) -> list[int]:
+    """On which track each span has its rule: two that overlap never share one; 0 lies next to the words, and a span
+    within another nearer to them."""
+    found = [0] * len(spans)
+    ends: list[int] = []
+    for at in sorted(range(len(spans)), key=lambda at: (spans[at][1], -spans[at][0])):
+        start, end = spans[at]
+        found[at] = track = next((track for track, last in enumerate(ends) if last <= start), len(ends))
+        ends[track : track + 1] = [end]
+    return found
+
+
+def room(pieces: Sequence[Piece]) -> str:
+    """How many tracks a line with these pieces needs beyond the first, below and above: declarations of CSS."""
+    under, over = max((piece.under for piece in pieces), default=0), max((piece.over for piece in pieces), default=0)
+    return f"--under:{under};--over:{over}"
+
+
 def by_line(text: str, pieces: Iterable[Piece], evidence: Iterable[tuple[int, int, str]] = ()) -> Lines:
     """The lines of a text with what touches each."""
     starts = [0, *(at + 1 for at, character in enumerate(text) if character == "\n")]
@@ -187,7 +212,9 @@ def touched(starts: Sequence[int], start: int, end: int) -> range:
 
 
 def _lines(edges: Edges, text: str, lines: Lines) -> str:
-    return "".join(f"<p>{inner}</p>" for _, inner in shown_lines(edges, text, lines))
+    return "".join(
+        f'<p style="{room(lines.pieces[number])}">{inner}</p>' for number, inner in shown_lines(edges, text, lines)
+    )
 
 
 def shown_lines(edges: Edges, text: str, lines: Lines) -> Iterator[tuple[int, str]]:
@@ -205,7 +232,7 @@ def inline(edges: Edges, text: str, pieces: Sequence[Piece], evidence: Sequence[
     first, last = edges
     inside = sorted(
         (_within(piece, first, last) for piece in pieces if piece.start < last and first < piece.end),
-        key=lambda p: (p.start, -p.end, p.tag),
+        key=lambda p: (p.start, -p.end, -p.under, -p.over, p.tag),  # what has the outer rule is the outer element
     )
     proofs = [(max(s, first), min(e, last), name) for s, e, name in evidence if s < last and first < e]
     edges_of = [*((piece.start, piece.end) for piece in inside), *((s, e) for s, e, _ in proofs)]
@@ -233,8 +260,12 @@ def inline(edges: Edges, text: str, pieces: Sequence[Piece], evidence: Sequence[
 
 def _within(piece: Piece, first: int, last: int) -> Piece:
     """What lies of a piece between two places; what stands once at an end is lost with it."""
-    start, end, tag, before, after = piece
-    return Piece(max(start, first), min(end, last), tag, before if start >= first else "", after if end <= last else "")
+    return piece._replace(
+        start=max(piece.start, first),
+        end=min(piece.end, last),
+        first=piece.first if piece.start >= first else "",
+        last=piece.last if piece.end <= last else "",
+    )
 
 
 def _close(piece: Piece) -> str:
@@ -292,10 +323,10 @@ def _focus_rules(document: Document, prefix: str) -> str:
 def _rules(document: Document, prefix: str) -> Iterator[str]:
     for entity in document.entities:
         name = f".x-{prefix}{entity.id}"
-        yield f"body:has({name}:focus) {name},body:has({name}:hover) {name}{{background:#ffe27a;color:#1b1b1f}}\n"
+        yield f"body:has({name}:focus) {name},body:has({name}:hover) {name}{{{_FOUND}}}\n"
     for item in _stated(document):
         name = f"{prefix}{item.id}"
-        yield f"body:has(#{name}:focus) .v-{name},body:has(#{name}:hover) .v-{name}{{background:#ffe27a}}\n"
+        yield f"body:has(#{name}:focus) .v-{name},body:has(#{name}:hover) .v-{name}{{{_FOUND}}}\n"
 
 
 def _stated(document: Document) -> Iterator[Relation | Stance]:
@@ -304,8 +335,10 @@ def _stated(document: Document) -> Iterator[Relation | Stance]:
     yield from document.stance
 
 
+_FOUND = "background:var(--found);color:var(--on-found)"
 _CSS = """
-:root{color-scheme:light}
+:root{color-scheme:light;--found:#ffe27a;--on-found:#1b1b1f}
+@media (forced-colors:active){:root{--found:Mark;--on-found:MarkText}}
 *{box-sizing:border-box}
 body{margin:0;background:#f6f6f4;color:#1b1b1f;font:18px/2.1 "Noto Naskh Arabic","Amiri","Geeza Pro","Segoe UI",serif}
 header,main{max-width:min(96vw,1500px);margin:0 auto;padding:12px 20px}
@@ -322,15 +355,15 @@ section:last-child{border:0}
 font:12px/1.6 ui-monospace,Menlo,Consolas,monospace;overflow-wrap:anywhere}
 main{direction:rtl}section{direction:ltr}.text{direction:rtl;text-align:right}
 p{margin:.2em 0;unicode-bidi:plaintext;text-align:right}
+.text p{line-height:calc(2.1em + 5px*var(--under));padding-bottom:calc(2px*var(--under))}
 .headline .text{font-weight:700;font-size:1.25em}.boilerplate .text{color:#4a4d53}
 i{font-style:normal}
 .m{border-bottom:3px solid hsl(var(--h) var(--s) 40%);background:hsl(var(--h) var(--s) 95%);border-radius:3px;
-padding:0 1px;cursor:default}
-.m .m{padding-bottom:3px}.m .m .m{padding-bottom:6px}
+padding:0 1px calc(5px*var(--under));cursor:default}
 .t{border-bottom:3px solid hsl(var(--h) var(--s) 40%)}
 .nominal,.pronoun,.adjective{border-bottom-style:dotted;background:transparent}
 .m:focus,.fact:focus{outline:3px solid #1d5fb4;outline-offset:1px}
-.m[data-type]::after{content:attr(data-type);font:700 9px/1 ui-monospace,Menlo,Consolas,monospace;
+.m[data-type]::after{content:attr(data-type);font:700 11px/1 ui-monospace,Menlo,Consolas,monospace;
 color:hsl(var(--h) var(--s) 28%);vertical-align:super;margin-inline-start:2px;unicode-bidi:isolate}
 .adjective::after,.nominal::after,.pronoun::after{font-weight:400!important}
 .only{outline:2px dashed #b3261e;outline-offset:1px}section.only{outline-offset:-1px}
@@ -342,9 +375,10 @@ color:hsl(var(--h) var(--s) 28%);vertical-align:super;margin-inline-start:2px;un
 .fact.favor b{color:#1c6b31}.fact.against b{color:#a3221b}
 .fact div,.fact small{color:#4a4d53;font-size:.82em;line-height:1.7}
 q{quotes:none;display:block;border-right:2px solid #b9bdc4;padding-right:8px}
-@media (max-width:900px){main{grid-template-columns:minmax(0,1fr)}section{grid-template-columns:minmax(0,1fr)}
-.kind{grid-column:1;grid-row:auto;border:0;padding:0}}
-@media print{body{background:#fff}.column{break-inside:auto}}
+@media (max-width:900px){main{grid-template-columns:minmax(0,1fr)}section{display:block}
+.kind{border:0;padding:0;break-after:avoid}.facts{padding-right:32px}}
+@media print{body{background:#fff}header,main{max-width:none;padding:0}h1,h2,h3{break-after:avoid}
+.fact,.key,.notice{break-inside:avoid}}
 """
 
 _PAGE = """<!DOCTYPE html>
