@@ -243,41 +243,60 @@ def read(entry: Entry, layers: Collection[Layer] = LAYERS) -> Document:
         value["text"] = entry.text.decode("utf-8")
         if entry.metadata is not None:
             value["metadata"] = msgspec.json.decode(entry.metadata)
-        return _checked(msgspec.convert(value | dict.fromkeys(unread, ()), Document), entry)
+        return _converted(value, unread)
     except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError, RecursionError) as error:
         raise _unreadable(entry, str(error)) from None
 
 
 def _read_line(entry: Entry, unread: frozenset[str]) -> Document:
-    decode = _decoder(unread)
     try:
-        return _checked(decode(entry.raw), entry)
+        return _decoder(unread)(entry.raw)
     except msgspec.ValidationError:
-        whole = _whole(entry)
-        if whole is not entry:
-            return _checked(decode(whole.raw), entry)
-        value = msgspec.json.decode(entry.raw)
+        # Once more in the slow way, which puts a withheld text back and says where something is wrong.
+        value = msgspec.json.decode(_whole(entry).raw)
         if isinstance(value, dict) and value.get("text") is None:
             raise _no_text(entry, str(value.get("doc_id"))) from None
-        raise
+        return _converted(value, unread)
+
+
+def _converted(value: Any, unread: frozenset[str]) -> Document:
+    """The document that a value of JSON is, all but these layers; raises msgspec.ValidationError where it is none."""
+    return _checked(msgspec.convert(value | dict.fromkeys(unread, ()) if isinstance(value, dict) else value, Document))
+
+
+def _checked(document: Document) -> Document:
+    """The document, when its text is the one that was annotated; else raises msgspec.ValidationError."""
+    if document.text_sha256 and document.text_sha256 != checksum(document.text):
+        raise msgspec.ValidationError(f"text_sha256 of {document.doc_id} is not the checksum of its text")
+    return document
 
 
 @cache
 def _decoder(unread: frozenset[str]) -> Callable[[bytes], Document]:
-    """A function that reads a document from JSON, all but these layers: they are passed over undecoded."""
-    if not unread:
-        return msgspec.json.Decoder(Document).decode
+    """A function that reads a document from JSON, all but these layers: they are passed over undecoded.
 
-    def emptied(document: Document) -> None:
-        for name in unread:
-            msgspec.structs.force_setattr(document, name, ())
+    It raises msgspec.ValidationError where something is wrong, and need not say what.
+    """
+    if not unread:
+        whole = msgspec.json.Decoder(Document).decode
+        return lambda raw: _checked(whole(raw))
+    text_of = msgspec.json.Decoder(str).decode
+
+    def completed(document: Document) -> None:
+        encoded = bytes(cast(Raw, document.text))
+        text = text_of(encoded)
+        # Without an escape, the bytes of the text stand in the line as they are: it need not be encoded again.
+        if document.text_sha256 not in (None, checksum(text if b"\\" in encoded else encoded[1:-1])):
+            raise ValueError
+        for name, value in ({"text": text} | dict.fromkeys(unread, ())).items():
+            msgspec.structs.force_setattr(document, name, value)
         Document.__post_init__(document)
 
     shape = msgspec.defstruct(
         "Document",
-        [(name, Raw, UNSET) for name in unread],
+        [("text", Raw), *((name, Raw, UNSET) for name in unread)],
         bases=(Document,),
-        namespace={"__post_init__": emptied},
+        namespace={"__post_init__": completed},
         frozen=True,
         kw_only=True,
         forbid_unknown_fields=True,
@@ -338,13 +357,6 @@ def exported(entry: Entry) -> dict[str, Any]:
     if entry.metadata is not None:
         value["metadata"] = msgspec.json.decode(entry.metadata)
     return value
-
-
-def _checked(document: Document, entry: Entry) -> Document:
-    """The document, when its text is the one that was annotated."""
-    if document.text_sha256 and document.text_sha256 != checksum(document.text):
-        raise _unreadable(entry, f"text_sha256 of {document.doc_id} is not the checksum of its text")
-    return document
 
 
 def checksum(text: str | bytes) -> str:
