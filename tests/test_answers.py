@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import khabar
-from khabar.answers import _value, blocks, prediction, read_answers
+from khabar.answers import _Reader, blocks, prediction, read_answers
 from khabar.cli import app
 from khabar.corpus import open_set
 from khabar.problems import Invalid
@@ -157,7 +157,8 @@ def test_the_tolerant_reader_reads_strict_json_as_json(value):
     source = json.dumps(value, ensure_ascii=False)
     assert blocks(f"نعم: {source}")[0][:1] == [value]
     if not any(mark in source for mark in ("\\\\", '\\"')):
-        assert _value(source, 0, 0, whole=False) == (value, len(source))
+        reader = _Reader(source, 0)
+        assert (reader.value(), reader.at, [*reader.rejections()]) == (value, len(source), [])
 
 
 @given(st.integers(0, 400))

@@ -32,185 +32,6 @@ from khabar.schemas import ENUMS, Inventory
 
 Json = dict[str, Any]
 
-# -- reading -----------------------------------------------------------------------------------------------
-
-_THOUGHTS = re.compile(r"<(think|thinking|thought|reasoning)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
-_END_OF_THOUGHT = re.compile(r"\A.*</(?:think|thinking|thought|reasoning)>", re.DOTALL | re.IGNORECASE)
-_FENCE = re.compile(r"```[\w+-]*[ \t]*\n?(.*?)(?:```|\Z)", re.DOTALL)
-_SKIP = re.compile(r"(?:[\s\ufeff\u200e\u200f]+|//[^\n]*|#[^\n]*|/\*.*?(?:\*/|\Z))*", re.DOTALL)
-_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![\w.])")
-_WORD = re.compile(r"[^\W\d]\w*")
-_CLOSING = {'"': '"', "'": "'", "“": '”"“', "”": '”"', "„": '“”"', "‘": "’'", "’": "’'", "«": "»", "`": "`"}
-# A quotation mark ends a string where what JSON has there follows it; anywhere else it belongs to the words.
-_AFTER_STRING = re.compile(
-    r"\s*(?:[:}\])]|\Z|//|/\*|,\s*(?:[\"'“”„‘’«`{\[(}\])]|-?[0-9]|(?:true|false|null|True|False|None)\b|[^\W\d]\w*\s*:"
-    r"|//|/\*|#|\Z)|\n\s*[\"'“”„‘’«{\[])"
-)
-_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
-_LITERALS = {"true": True, "false": False, "null": None, "none": None, "undefined": None}
-_MOST_DEPTH, _SHOWN = 100, 60
-
-
-class _Unreadable(Exception):
-    """What stands at ``at`` cannot be read, or is cut off; ``so_far`` is what may be kept of it."""
-
-    def __init__(self, at: int, so_far: Any = None) -> None:
-        super().__init__(at)
-        self.at = at
-        self.so_far = so_far
-
-
-def blocks(answer: str) -> tuple[list[Any], list[str]]:
-    """The JSON values of an answer, and the beginning of each stretch that should be JSON and could not be read."""
-    said = _END_OF_THOUGHT.sub("", _THOUGHTS.sub("", answer))
-    fenced = [match[1] for match in _FENCE.finditer(said)]
-    found: list[Any] = []
-    broken: list[str] = []
-    for source in [part for part in fenced if "{" in part or "[" in part] or [said]:
-        _read_blocks(source, found, broken)
-    return found, broken
-
-
-def _read_blocks(source: str, found: list[Any], broken: list[str]) -> None:
-    at = _opening(source, 0)
-    while at < len(source):
-        try:
-            value, end = _STRICT.raw_decode(source, at)
-        except (ValueError, RecursionError):
-            try:
-                value, end = _value(source, at, 0, whole=False)
-            except _Unreadable as error:
-                value, end = error.so_far, max(error.at, at + 1)
-                if value:
-                    broken.append(source[max(0, error.at - _SHOWN) : error.at + _SHOWN])
-        if value:
-            found.append(value)
-        at = _opening(source, end)
-
-
-def _opening(source: str, at: int) -> int:
-    """Where the next object or array begins; the end of the text where none does."""
-    return min((place for place in (source.find("{", at), source.find("[", at)) if place >= 0), default=len(source))
-
-
-def _joined(pairs: Sequence[tuple[str, Any]]) -> Json:
-    """An object; lists that stand under one name twice are one list."""
-    built: Json = {}
-    for name, value in pairs:
-        before = built.get(name)
-        built[name] = [*before, *value] if isinstance(before, list) and isinstance(value, list) else value
-    return built
-
-
-_STRICT = json.JSONDecoder(object_pairs_hook=_joined)
-
-
-def _value(source: str, at: int, depth: int, whole: bool) -> tuple[Any, int]:
-    """The value that begins at a place, and where it ends. ``whole``: it is an item, and nothing if it is cut off."""
-    at = _skip(source, at)
-    if at >= len(source) or depth > _MOST_DEPTH:
-        raise _Unreadable(at)
-    opening = source[at]
-    if opening == "{":
-        return _object(source, at + 1, depth, whole)
-    if opening in "[(":
-        return _array(source, at + 1, depth, whole)
-    if opening in _CLOSING:
-        return _string(source, at)
-    for pattern, read in ((_NUMBER, json.loads), (_WORD, _literal)):
-        match = pattern.match(source, at)
-        if match:
-            try:
-                return read(match[0]), match.end()
-            except (ValueError, KeyError):
-                break
-    raise _Unreadable(at)
-
-
-def _literal(word: str) -> object:
-    return _LITERALS[word.lower()]
-
-
-def _skip(source: str, at: int) -> int:
-    match = _SKIP.match(source, at)
-    return match.end() if match else at
-
-
-def _after_comma(source: str, at: int) -> int:
-    at = _skip(source, at)
-    return _skip(source, at + 1) if source[at : at + 1] in (",", "،") else at
-
-
-def _object(source: str, at: int, depth: int, whole: bool) -> tuple[Json, int]:
-    pairs: list[tuple[str, Any]] = []
-    at = _skip(source, at)
-    try:
-        while source[at : at + 1] != "}":
-            name, at = _name(source, at)
-            at = _skip(source, at)
-            if source[at : at + 1] != ":":
-                raise _Unreadable(at)
-            try:
-                value, at = _value(source, at + 1, depth + 1, whole)
-            except _Unreadable as error:
-                if error.so_far:
-                    pairs.append((name, error.so_far))
-                raise
-            pairs.append((name, value))
-            at = _after_comma(source, at)
-    except _Unreadable as error:
-        raise _Unreadable(error.at, None if whole else _joined(pairs)) from None
-    return _joined(pairs), at + 1
-
-
-def _name(source: str, at: int) -> tuple[str, int]:
-    if source[at : at + 1] in _CLOSING and at < len(source):
-        return _string(source, at)
-    match = _WORD.match(source, at)
-    if match is None:
-        raise _Unreadable(at)
-    return match[0], match.end()
-
-
-def _array(source: str, at: int, depth: int, whole: bool) -> tuple[list[Any], int]:
-    items: list[Any] = []
-    at = _skip(source, at)
-    try:
-        while source[at : at + 1] not in ("]", ")"):
-            item, at = _value(source, at, depth + 1, whole=True)
-            items.append(item)
-            at = _after_comma(source, at)
-    except _Unreadable as error:
-        raise _Unreadable(error.at, None if whole else items) from None
-    return items, at + 1
-
-
-def _string(source: str, at: int) -> tuple[str, int]:
-    closing = _CLOSING[source[at]]
-    characters: list[str] = []
-    at += 1
-    while at < len(source):
-        character = source[at]
-        if character == "\\" and at + 1 < len(source):
-            escaped = source[at + 1]
-            code = source[at + 2 : at + 6]
-            if escaped == "u" and re.fullmatch("[0-9a-fA-F]{4}", code):
-                characters.append(chr(int(code, 16)))
-                at += 6
-            else:
-                characters.append(_ESCAPES.get(escaped, escaped if escaped in "\"'\\/" else f"\\{escaped}"))
-                at += 2
-        elif character in closing and _AFTER_STRING.match(source, at + 1):
-            return "".join(characters), at + 1
-        else:
-            characters.append(character)
-            at += 1
-    raise _Unreadable(at)
-
-
-# -- what an answer says -----------------------------------------------------------------------------------
-
-
 class Rejection(Struct, frozen=True):
     """Something of an answer that is no item of the prediction: the words of it, and why.
 
@@ -221,6 +42,310 @@ class Rejection(Struct, frozen=True):
     reason: str
     why: str
     what: object
+
+
+# -- reading -----------------------------------------------------------------------------------------------
+
+_THOUGHTS = re.compile(r"<(think|thinking|thought|reasoning)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
+_END_OF_THOUGHT = re.compile(r"\A.*</(?:think|thinking|thought|reasoning)>", re.DOTALL | re.IGNORECASE)
+_FENCE = re.compile(r"```[\w+-]*[ \t]*\n?(.*?)(?:```|\Z)", re.DOTALL)
+_COMMENTS = r"//[^\n]*|#[^\n]*|/\*.*?(?:\*/|\Z)"
+_SKIP = re.compile(rf"(?:[\s\ufeff\u200e\u200f]+|{_COMMENTS})*", re.DOTALL)
+_BETWEEN = re.compile(rf"(?:[\s\ufeff\u200e\u200f,،;:]+|{_COMMENTS})*", re.DOTALL)
+_CLOSING = {'"': '"', "'": "'", "“": '”"“', "”": '”"', "„": '“”"', "‘": "’'", "’": "’'", "«": "»", "`": "`"}
+_OPENED = "[\"'“”„‘’«`]"
+_NO_MARK = "[^\"'“”„‘’«»`{}\\[\\]:\n]"
+_QUOTED = rf"{_OPENED}{_NO_MARK}{{1,40}}[\"'“”’»`]"
+_QUOTED_KEY = re.compile(rf"{_QUOTED}\s*[:=]")
+_KEY = re.compile(rf"(?:{_QUOTED}|[^\W\d]\w*)\s*[:=]")
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![\w.*+-])")
+_WORD = re.compile(r"[^\W\d]\w*")
+_BARE = re.compile(r"\w(?:[\w.\- ]*\w)?(?=[ \t]*(?:[,،;}\])\n#]|//|/\*))")
+_UNREAD = "cut off or unreadable"
+_LITERAL = "true|false|null|True|False|None"
+# A quotation mark ends a string where what JSON has there follows it; anywhere else it belongs to the words.
+_AFTER_NAME = re.compile(r"\s*(?:[:=]|[\[{]\s*[\"'“„«{\[])")
+_AFTER_VALUE = re.compile(
+    rf"\s*(?:[}}\])]|\Z|//|/\*|[,،;:]*\s*{_QUOTED}\s*[:=]|\{{\s*{_QUOTED}\s*[:=]"
+    rf"|,\s*(?:{_OPENED}|[,{{\[(}}\])]|-?[0-9]|(?:{_LITERAL})\b|[^\W\d]\w*\s*[:=]|//|/\*|#|\Z))"
+    rf"|\s+{_QUOTED}\s*[,\])]|\s*\n\s*(?:{_OPENED}|[{{\[])"
+)
+# What no string runs on over, as its own end was lost: the next member, and the next of a list of strings.
+_NEXT_MEMBER = re.compile(rf"[{{,]\s*(?:{_QUOTED}|[A-Za-z_]\w*)\s*[:=]\s*(?:{_OPENED}|[{{\[]|-?[0-9]|(?:{_LITERAL})\b)")
+_NEXT_STRING = re.compile(rf"[{{,]\s*{_OPENED}")
+_NEXT_IN_NAME = re.compile(rf"[{{,:=]\s*{_OPENED}")
+_WHOLE_STRING = re.compile(r"([\"'])[^\"'{}\[\]\n\\]*\1(?=\s*(?:[:=,}\])]|\Z))")
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
+_LITERALS = {"true": True, "false": False, "null": None, "none": None, "undefined": None}
+_BRACKETS = {"}": "}", "]": "]", ")": "]"}
+_MOST_DEPTH, _SHOWN = 100, 200
+
+_LOST = object()
+"""Stands for a value that cannot be read; its words are kept by whoever gives it up."""
+
+
+def blocks(answer: str) -> tuple[list[Any], list[Rejection]]:
+    """The JSON values of an answer, and every stretch of it that should be JSON and could not be read."""
+    said = _END_OF_THOUGHT.sub("", _THOUGHTS.sub("", answer))
+    fenced = [match[1] for match in _FENCE.finditer(said)]
+    found: list[Any] = []
+    rejections: list[Rejection] = []
+    for source in [part for part in fenced if "{" in part or "[" in part] or [said]:
+        at = _opening(source, 0)
+        while at < len(source):
+            reader = _Reader(source, at)
+            found += reader.block()
+            # What brackets hold in prose is not JSON, and no loss.
+            if "{" in source[at : reader.at] or _QUOTED_KEY.search(source, at, reader.at):
+                rejections += reader.rejections()
+            at = _opening(source, reader.at)
+    return found, rejections
+
+
+def _opening(source: str, at: int) -> int:
+    """Where the next object or array begins; the end of the text where none does."""
+    return min((place for place in (source.find("{", at), source.find("[", at)) if place >= 0), default=len(source))
+
+
+class _Reader:
+    """One block on its way to values: ``at`` is where it is read, ``open`` are the brackets that will close it.
+
+    ``lost`` are the stretches that were given up, ``cut`` the brackets that were open where the text ended.
+    """
+
+    def __init__(self, source: str, at: int) -> None:
+        self.source = source
+        self.at = at
+        self.open: list[str] = []
+        self.cut = ""
+        self.nameless: list[Any] = []
+        self.lost: list[tuple[int, int]] = []
+        self.doubled: list[Json] = []
+
+    def block(self) -> list[Any]:
+        """The value that begins here, and what stood in it without the name that it needs; strict JSON as such."""
+        try:
+            value, self.at = json.JSONDecoder(object_pairs_hook=self.joined).raw_decode(self.source, self.at)
+        except (ValueError, RecursionError):
+            self.doubled.clear()
+            value = self.value()
+        return [one for one in (value, *self.nameless) if one is not _LOST and one]
+
+    def rejections(self) -> Iterator[Rejection]:
+        """What was not read of the block, and why."""
+        for name in self.doubled:
+            yield Rejection("repeated", "this name stands twice in an object, and what it says last counts", name)
+        end = len(self.source.rstrip())
+        for begin, after in self.lost:
+            why = "the answer is cut off here" if self.cut and after >= end else "this cannot be read"
+            yield Rejection(_UNREAD, why, _shortened(self.source[begin:after].rstrip(" \t\r\n,،")))
+        if self.cut and not (self.lost and self.lost[-1][1] >= end):
+            yield Rejection(_UNREAD, "the answer ends before these brackets", self.cut)
+
+    def joined(self, pairs: Sequence[tuple[str, Any]]) -> Json:
+        """An object; lists that stand under one name twice are one list, and of other values the last one counts."""
+        built: Json = {}
+        for name, value in pairs:
+            before = built.get(name, value)
+            if isinstance(before, list) and isinstance(value, list) and name in built:
+                value = [*before, *value]
+            elif before != value:
+                self.doubled.append({name: before})
+            built[name] = value
+        return built
+
+    def lose(self, begin: int) -> None:
+        """Give up what stands between a place and where reading goes on, with all that was given up inside."""
+        self.lost = [one for one in self.lost if one[0] < begin]
+        self.lost.append((begin, self.at))
+
+    def skip(self, begin: int) -> None:
+        """Give up a member that begins at a place and go on to the next, or to a bracket, whichever comes first."""
+        at, inside = max(self.at, begin + 1), self.open[-1]
+        while at < len(self.source):
+            character = self.source[at]
+            if character in "{[(}])" or (inside == "]" and character in ",،"):
+                break
+            if inside == "}" and (
+                _QUOTED_KEY.match(self.source, at)
+                or (character in ",،" and _KEY.match(self.source, _end(_BETWEEN, self.source, at)))
+            ):
+                break
+            whole = _WHOLE_STRING.match(self.source, at)
+            at = whole.end() if whole else at + 1
+        self.at = at
+        self.lose(begin)
+
+    def value(self) -> Any:
+        """The value that begins here."""
+        self.at = _end(_SKIP, self.source, self.at)
+        opening = self.source[self.at : self.at + 1]
+        if len(self.open) > _MOST_DEPTH:
+            self.at = len(self.source)
+            return _LOST
+        if opening == "{":
+            return self.object(self.at + 1)
+        if opening in ("[", "("):
+            return self.array()
+        if opening in _CLOSING:
+            return self.string(_AFTER_VALUE, _NEXT_STRING if self.open[-1:] == ["]"] else _NEXT_MEMBER)
+        if number := _NUMBER.match(self.source, self.at):
+            self.at = number.end()
+            try:
+                return json.loads(number[0])
+            except ValueError:  # Python reads no number of thousands of digits.
+                return number[0]
+        if bare := _BARE.match(self.source, self.at):
+            self.at = bare.end()
+            return _LITERALS.get(bare[0].lower(), bare[0])
+        return _LOST
+
+    def object(self, inside: int) -> Any:
+        """An object whose members begin at ``inside``; lost as a whole where one is, unless it only wraps items."""
+        begin, listed, whole, wraps = self.at, self.open[-1:] == ["]"], True, False
+        self.at = inside
+        self.open.append("}")
+        pairs: list[tuple[str, Any]] = []
+        while self.more():
+            start = self.at
+            if self.source[start] in "{[(":
+                if listed and self.source[start] == "{":
+                    break  # The next item: the bracket that closes this one is missing.
+                value = self.value()
+                if "]" in self.open:
+                    whole = False
+                elif value is not _LOST:
+                    wraps = True
+                    self.nameless.append(value)
+                continue
+            name = self.name()
+            value = _LOST if name is None else self.value()
+            if name is None or value is _LOST:
+                whole = False
+                self.skip(start)
+            else:
+                pairs.append((name, value))
+        self.open.pop()
+        built = self.joined(pairs)
+        if (whole and not self.cut) or wraps or _wraps(built, "]" in self.open):
+            return built
+        self.lose(begin)
+        return _LOST
+
+    def array(self) -> list[Any]:
+        """A list; None stands where an item is lost."""
+        self.open.append("]")
+        self.at += 1
+        items: list[Any] = []
+        names: set[str] = set()
+        while self.more():
+            start = self.at
+            key = (_KEY if len(self.open) > 1 else _QUOTED_KEY).match(self.source, start)
+            if key is None:
+                value = self.value()
+            elif items and "}" in self.open[-2:] and key[0].strip("\"'“”„‘’«»`:= ") not in names:
+                break  # A member of the object around: the bracket that closes the list is missing.
+            else:
+                value = self.object(start)
+            if value is _LOST:
+                self.skip(start)
+            elif isinstance(value, dict):
+                names |= value.keys()
+            items.append(None if value is _LOST else value)
+        self.open.pop()
+        return items
+
+    def more(self) -> bool:
+        """Go to the next member of what is open; False where that ends, and its bracket is passed."""
+        while True:
+            self.at = _end(_BETWEEN, self.source, self.at)
+            if self.at >= len(self.source):
+                self.cut = self.cut or "".join(reversed(self.open))
+                return False
+            bracket = _BRACKETS.get(self.source[self.at])
+            if bracket is None:
+                return True
+            closes, passed = self.closing(bracket)
+            self.at += passed
+            if closes:
+                return False
+
+    def closing(self, bracket: str) -> tuple[bool, bool]:
+        """Whether a bracket closes what is open, and whether it is then passed.
+
+        A wrong one stands for the right one, or is too many, or the right one is missing before it: whichever leaves
+        open what the words after it go on with.
+        """
+        inside, around, beyond = [*reversed(self.open), "", ""][:3]
+        if bracket == inside:
+            return True, True
+        after = _end(_BETWEEN, self.source, self.at + 1)
+        following = self.source[after : after + 1]
+        goes_on = "]" if following == "{" else _BRACKETS.get(following, "")
+        if _KEY.match(self.source, after):
+            goes_on = "}"
+        if bracket == around and goes_on == beyond:
+            return True, False
+        if goes_on == around:
+            return True, True
+        return bracket in self.open and goes_on != inside, bracket not in self.open or goes_on == inside
+
+    def name(self) -> str | None:
+        """A name with what parts it from its value; None where there is none."""
+        start = self.at
+        if self.source[start] in _CLOSING:
+            name = self.string(_AFTER_NAME, _NEXT_IN_NAME)
+        else:
+            word = _WORD.match(self.source, start)
+            name = word[0] if word else _LOST
+            self.at = word.end() if word else start
+        self.at = _end(_SKIP, self.source, self.at)
+        if name is _LOST or self.source[self.at : self.at + 1] not in (":", "=", "{", "["):
+            self.at = start
+            return None
+        self.at += self.source[self.at] in ":="
+        self.at += self.source[self.at - 1 : self.at + 1] == "=>"
+        return str(name)
+
+    def string(self, after: re.Pattern[str], beyond: re.Pattern[str]) -> Any:
+        """A string: the mark that ends it has ``after`` behind it; it is lost where it runs into ``beyond``."""
+        closing = _CLOSING[self.source[self.at]]
+        characters: list[str] = []
+        at = self.at + 1
+        while at < len(self.source):
+            character = self.source[at]
+            if character == "\\" and at + 1 < len(self.source):
+                escaped = self.source[at + 1]
+                code = self.source[at + 2 : at + 6]
+                if escaped == "u" and re.fullmatch("[0-9a-fA-F]{4}", code):
+                    characters.append(chr(int(code, 16)))
+                    at += 6
+                else:
+                    characters.append(_ESCAPES.get(escaped, escaped if escaped in "\"'\\/" else f"\\{escaped}"))
+                    at += 2
+            elif character in closing and after.match(self.source, at + 1):
+                self.at = at + 1
+                return "".join(characters)
+            elif character in "{,:=" and beyond.match(self.source, at):
+                break
+            else:
+                characters.append(character)
+                at += 1
+        return _LOST
+
+
+def _end(pattern: re.Pattern[str], source: str, at: int) -> int:
+    """Where a pattern that always matches ends."""
+    match = pattern.match(source, at)
+    return match.end() if match else at
+
+
+def _shortened(words: str) -> str:
+    """The beginning of words that may be long."""
+    return words if len(words) <= _SHOWN else f"{words[:_SHOWN]}…"
+
+
+# -- what an answer says -----------------------------------------------------------------------------------
 
 
 class Said(NamedTuple):
@@ -251,6 +376,7 @@ _NAMES = {
     "first": "first, first line, start, heading, title, text",
     "evidence": "evidence, quote, justification",
 }
+_MOST_WRAPPED = 3
 _AUTHORS = "author, the author, article, writer, الكاتب, كاتب المقال, المؤلف, المقال, كاتب"
 
 
@@ -265,6 +391,7 @@ def _keys(names: str) -> tuple[str, ...]:
 
 _LAYER_OF = {key: layer for layer, names in _LAYER_NAMES.items() for key in _keys(names)}
 _PROPERTIES = {field: _keys(names) for field, names in _NAMES.items()}
+_OF_ITEMS = frozenset(key for keys in _PROPERTIES.values() for key in keys)
 _VOICES = frozenset(_keys(_AUTHORS))
 
 
@@ -275,42 +402,43 @@ def prediction(answer: object, document: Document, labels: Inventory) -> Said:
     can be read.
     """
     reading = _Reading(document, labels)
+    values: list[Any] = [answer] if answer else []
     if isinstance(answer, str):
-        values, broken = blocks(answer)
-        for words in broken:
-            reading.reject("cut off or unreadable", "the JSON cannot be read from here on", words)
-    else:
-        values = [answer] if answer else []
-    for value in values:
-        for layer, content in _layers(value, labels):
+        values, reading.rejections = blocks(answer)
+    for layer, content in (found for value in values for found in _layers(value, labels)):
+        if layer:
             reading.layers.setdefault(layer, []).append(content)
-    if not values:
-        reading.reject("no JSON", "there is no JSON in this answer", str(answer)[: 2 * _SHOWN])
-    elif not reading.layers:
-        reading.reject("no layer", "none of the layers is in this answer", values)
+        elif isinstance(content, dict):
+            reading.reject("no layer", "this is of none of the layers", content)
+    if not reading.layers and not reading.rejections:
+        reason, why = ("no layer", "none of the layers is in this answer")
+        if not values:
+            reason, why = ("no JSON", "there is no JSON in this answer")
+        reading.reject(reason, why, _shortened(str(answer)))
     return reading.said()
 
 
-def _layers(value: object, labels: Inventory, depth: int = 0) -> Iterator[tuple[Layer, object]]:
-    """The layers of a block: by their names, or by what a bare item looks like."""
+def _layers(value: object, labels: Inventory, depth: int = 0) -> Iterator[tuple[Layer | None, object]]:
+    """The layers of a block: by their names, or by what a bare item looks like; None for what is of none."""
     if isinstance(value, dict):
-        named = {name: content for name, content in value.items() if _key(name) in _LAYER_OF}
-        guessed = _guessed(value)
-        if guessed and not any(isinstance(named[name], list | dict) for name in named if name != "mentions"):
-            yield guessed, [value]
+        named = [(_LAYER_OF[_key(name)], content) for name, content in value.items() if _key(name) in _LAYER_OF]
+        inner = (one for content in value.values() for one in _layers(content, labels, depth + 1) if one[0])
+        if _is_item(value):
+            yield _guessed(value), [value]
         elif named:
-            yield from ((_LAYER_OF[_key(name)], content) for name, content in named.items())
+            yield from named
         elif value and all(_label("entities.type", name, labels) for name in value):
             yield "entities", value
-        elif depth < 3:
-            for inner in value.values():
-                yield from _layers(inner, labels, depth + 1)
+        else:
+            yield from ([*inner] if depth < _MOST_WRAPPED else []) or [(None, value)]
     elif isinstance(value, list):
         for item in value:
             if isinstance(item, list) and len(item) == 3 and _label("relations.type", item[1], labels):
                 yield "relations", [item]
-            elif depth < 3:
+            elif depth < _MOST_WRAPPED:
                 yield from _layers(item, labels, depth + 1)
+            else:
+                yield None, item
 
 
 def _guessed(item: Json) -> Layer | None:
@@ -322,6 +450,18 @@ def _guessed(item: Json) -> Layer | None:
     if "kind" in has or "first" in has:
         return "subsections"
     return "entities" if has & set(_PROPERTIES["kind"]) and has & set(_PROPERTIES["name"]) else None
+
+
+def _is_item(value: Json) -> bool:
+    """Whether an object is an item, and does not wrap a layer."""
+    wrapped = (_key(name) for name, content in value.items() if isinstance(content, list | dict))
+    return _guessed(value) is not None and not any(name in _LAYER_OF and name != "mentions" for name in wrapped)
+
+
+def _wraps(value: Json, listed: bool) -> bool:
+    """Whether an object wraps items, so that what is lost in it is not the whole; in a list, items have lists too."""
+    wrapped = [_key(name) for name, content in value.items() if isinstance(content, list | dict)]
+    return not _is_item(value) and any(not listed or name not in _OF_ITEMS for name in wrapped)
 
 
 def _label(place: str, said: object, labels: Inventory) -> str | None:
@@ -401,7 +541,11 @@ class _Reading:
     def items(self, layer: Layer, content: object) -> Iterator[object]:
         """The items of a layer: of a list, or of an object from kinds to first lines."""
         if isinstance(content, list):
-            yield from content
+            for one in content:
+                if isinstance(one, list) and any(isinstance(inner, dict) for inner in one):
+                    yield from self.items(layer, one)
+                elif one is not None:
+                    yield one
         elif isinstance(content, dict) and _guessed(content) == layer:
             yield content
         elif isinstance(content, dict) and layer == "subsections":
@@ -434,9 +578,10 @@ class _Reading:
             self.reject("label", why, item, "entities", said)
             return
         given = _first(fields, "mentions") or ()
-        each = map(self.mention, given if isinstance(given, list) else [given])
-        mentions = [mention for mention in each if mention]
-        whole = None if mentions else self.mention(item)
+        given = given if isinstance(given, list) else [given]
+        mentions = [mention for mention in map(self.mention, given) if mention]
+        # Mentions that could not be read (None) meant some places; the name would mean all.
+        whole = None if mentions or None in given else self.mention(item)
         mentions += [whole] if whole else []
         if not mentions:
             self.reject("no name", "it says no words of the text", item, "entities", kind)
