@@ -49,7 +49,6 @@ READ = {
     "thoughts": '<think>ربما {"entities": [{"name": "السلط", "type": "GPE"}]}؟</think>' + GOOD,
     "thoughts without a beginning": '{"entities": []} فكرت طويلا</think>\n' + GOOD,
     "thoughts in capitals": "<THINKING>\n{}\n</THINKING>" + GOOD,
-    "a draft before a fence": '{"entities": [{"name": "السلط", "type": "GPE"}]}\n' + f"```json\n{GOOD}\n```",
     "trailing commas": GOOD.replace("}]", "},]").replace('"PER"}', '"PER",}'),
     "single quotes": GOOD.replace('"', "'"),
     "Python": "{'entities': [{'name': 'كامل العناني', 'type': 'PER', 'id': None, 'sure': True},"
@@ -103,6 +102,11 @@ BROKEN = {
         BOTH,
         ["cut off or unreadable"],
     ),
+    "a draft before a fence": (
+        '{"entities": [{"name": "السلط", "type": "GPE"}]}\n' + f"```json\n{GOOD}\n```",
+        BOTH,
+        ["outside"],
+    ),
     "a type that does not exist": (GOOD.replace("PER", "HUMAN", 1), [SALMA], ["label"]),
     "no type": ('{"entities": ["كامل العناني"]}', [], ["label"]),
     "no name": ('{"entities": [{"type": "PER", "value": 3}]}', [], ["no name"]),
@@ -153,12 +157,11 @@ VALUES = st.recursive(
 
 @given(st.lists(VALUES, min_size=1, max_size=3) | st.dictionaries(st.text("abك", min_size=1), VALUES, min_size=1))
 def test_the_tolerant_reader_reads_strict_json_as_json(value):
-    """What is sound JSON means the same to both readers, where strings hold no mark that could end them."""
-    source = json.dumps(value, ensure_ascii=False)
-    assert blocks(f"نعم: {source}")[0][:1] == [value]
-    if not any(mark in source for mark in ("\\\\", '\\"')):
-        reader = _Reader(source, 0)
-        assert (reader.value(), reader.at, [*reader.rejections()]) == (value, len(source), [])
+    """What is sound JSON means the same to both readers."""
+    source = json.dumps({"a": value}, ensure_ascii=False)
+    assert blocks(f"نعم: {source}") == ([{"a": value}], [])
+    reader = _Reader(source)
+    assert (reader.value(), reader.at, reader.rejections) == ({"a": value}, len(source), [])
 
 
 @given(st.integers(0, 400))

@@ -32,6 +32,7 @@ from khabar.schemas import ENUMS, Inventory
 
 Json = dict[str, Any]
 
+
 class Rejection(Struct, frozen=True):
     """Something of an answer that is no item of the prediction: the words of it, and why.
 
@@ -49,300 +50,296 @@ class Rejection(Struct, frozen=True):
 _THOUGHTS = re.compile(r"<(think|thinking|thought|reasoning)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
 _END_OF_THOUGHT = re.compile(r"\A.*</(?:think|thinking|thought|reasoning)>", re.DOTALL | re.IGNORECASE)
 _FENCE = re.compile(r"```[\w+-]*[ \t]*\n?(.*?)(?:```|\Z)", re.DOTALL)
-_COMMENTS = r"//[^\n]*|#[^\n]*|/\*.*?(?:\*/|\Z)"
-_SKIP = re.compile(rf"(?:[\s\ufeff\u200e\u200f]+|{_COMMENTS})*", re.DOTALL)
-_BETWEEN = re.compile(rf"(?:[\s\ufeff\u200e\u200f,،;:]+|{_COMMENTS})*", re.DOTALL)
-_CLOSING = {'"': '"', "'": "'", "“": '”"“', "”": '”"', "„": '“”"', "‘": "’'", "’": "’'", "«": "»", "`": "`"}
-_OPENED = "[\"'“”„‘’«`]"
-_NO_MARK = "[^\"'“”„‘’«»`{}\\[\\]:\n]"
-_QUOTED = rf"{_OPENED}{_NO_MARK}{{1,40}}[\"'“”’»`]"
-_QUOTED_KEY = re.compile(rf"{_QUOTED}\s*[:=]")
-_KEY = re.compile(rf"(?:{_QUOTED}|[^\W\d]\w*)\s*[:=]")
-_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![\w.*+-])")
-_WORD = re.compile(r"[^\W\d]\w*")
-_BARE = re.compile(r"\w(?:[\w.\- ]*\w)?(?=[ \t]*(?:[,،;}\])\n#]|//|/\*))")
-_UNREAD = "cut off or unreadable"
-_LITERAL = "true|false|null|True|False|None"
-# A quotation mark ends a string where what JSON has there follows it; anywhere else it belongs to the words.
-_AFTER_NAME = re.compile(r"\s*(?:[:=]|[\[{]\s*[\"'“„«{\[])")
-_AFTER_VALUE = re.compile(
-    rf"\s*(?:[}}\])]|\Z|//|/\*|[,،;:]*\s*{_QUOTED}\s*[:=]|\{{\s*{_QUOTED}\s*[:=]"
-    rf"|,\s*(?:{_OPENED}|[,{{\[(}}\])]|-?[0-9]|(?:{_LITERAL})\b|[^\W\d]\w*\s*[:=]|//|/\*|#|\Z))"
-    rf"|\s+{_QUOTED}\s*[,\])]|\s*\n\s*(?:{_OPENED}|[{{\[])"
-)
-# What no string runs on over, as its own end was lost: the next member, and the next of a list of strings.
-_NEXT_MEMBER = re.compile(rf"[{{,]\s*(?:{_QUOTED}|[A-Za-z_]\w*)\s*[:=]\s*(?:{_OPENED}|[{{\[]|-?[0-9]|(?:{_LITERAL})\b)")
-_NEXT_STRING = re.compile(rf"[{{,]\s*{_OPENED}")
-_NEXT_IN_NAME = re.compile(rf"[{{,:=]\s*{_OPENED}")
-_WHOLE_STRING = re.compile(r"([\"'])[^\"'{}\[\]\n\\]*\1(?=\s*(?:[:=,}\])]|\Z))")
-_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
-_LITERALS = {"true": True, "false": False, "null": None, "none": None, "undefined": None}
-_BRACKETS = {"}": "}", "]": "]", ")": "]"}
-_MOST_DEPTH, _SHOWN = 100, 200
 
-_LOST = object()
-"""Stands for a value that cannot be read; its words are kept by whoever gives it up."""
+_OPENING, _CLOSING, _PARTING, _COMMAS = frozenset("{[("), frozenset("}])"), frozenset(":="), frozenset(",،;")
+_ENDS = _CLOSING | {""}
+_MARKS = {'"': '"', "'": "'", "“": '“”"', "”": '“”"', "„": '„“”"', "‘": "‘’'", "’": "‘’'", "«": "«»", "`": "`'"}
+"""The quotation marks that open a string, and what each of them may be closed by or hold."""
+
+_ANY = "".join(_MARKS) + "»"
+_SPACE = r"[\s\ufeff\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+_COMMENT = r"//[^\n]*+|\#[ \t][^\n]*+|/\*.*?(?:\*/|\Z)"
+_SKIP = re.compile(rf"(?:{_SPACE}++|{_COMMENT})*+", re.DOTALL)
+_BETWEEN = re.compile(rf"(?:[,،;]|{_SPACE}++|{_COMMENT})*+", re.DOTALL)
+# What stands behind a string: as in JSON; or a comment, the end of the line, or a string after a comma that is missing.
+_BEHIND = re.compile(
+    rf"{_SPACE}*+(?:[:=,،;{{}}\[\])]|//|/\*|\Z)|[^\S\n]*+\n"
+    rf"|{_SPACE}++(?:\#|\w++{_SPACE}*+[:=]|[{_ANY}][^{_ANY}\n]{{0,80}}[{_ANY}]{_SPACE}*+[:=,،;}}\])])"
+)
+_INSIDE = {
+    mark: re.compile(
+        rf"\\.|(?P<next>[,{{\[]{_SPACE}*+(?:\w++{_SPACE}*+[:=]{_SPACE}*+)?[{inside}](?!{_BEHIND.pattern}))|[{inside}]",
+        re.DOTALL,
+    )
+    for mark, inside in _MARKS.items()
+}
+_ESCAPED = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"} | {mark: mark for mark in "\"'\\/"}
+_NO_WORDS = re.compile(f"[{_ANY}]|^\\W*$")
+_NAMED = re.compile(rf"{_SPACE}*+[:=]")
+_STOP = re.compile(r"[,{}\[\]\n]|\Z")
+_PARTED = re.compile("[:=]+>?")
+_BARE = re.compile(r"(?:(?!//|/\*|\s\#)[^{}\[\](),،;:=\n])++")
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_LITERALS = {"true": True, "false": False, "null": None, "none": None, "undefined": None}
+_MOST_DEPTH = 100
+_UNREAD = "cut off or unreadable"
+
+
+class Lost(NamedTuple):
+    """What stands for a value that cannot be read: its words, and whether the answer ends in it."""
+
+    words: str
+    cut: bool = False
 
 
 def blocks(answer: str) -> tuple[list[Any], list[Rejection]]:
-    """The JSON values of an answer, and every stretch of it that should be JSON and could not be read."""
+    """The JSON values of an answer, and every stretch of it that should be JSON and is none of them."""
     said = _END_OF_THOUGHT.sub("", _THOUGHTS.sub("", answer))
-    fenced = [match[1] for match in _FENCE.finditer(said)]
-    found: list[Any] = []
-    rejections: list[Rejection] = []
-    for source in [part for part in fenced if "{" in part or "[" in part] or [said]:
-        at = _opening(source, 0)
-        while at < len(source):
-            reader = _Reader(source, at)
-            found += reader.block()
-            # What brackets hold in prose is not JSON, and no loss.
-            if "{" in source[at : reader.at] or _QUOTED_KEY.search(source, at, reader.at):
-                rejections += reader.rejections()
-            at = _opening(source, reader.at)
-    return found, rejections
+    values, rejections = _read("\n".join(match[1] for match in _FENCE.finditer(said)))
+    if not values and not rejections:
+        return _read(said)
+    drafts, unread = _read(_FENCE.sub("\n", said))
+    outside = [Rejection("outside", "only what stands in code fences is read", draft) for draft in drafts]
+    return values, [*rejections, *outside, *unread]
 
 
-def _opening(source: str, at: int) -> int:
+def _read(source: str) -> tuple[list[Any], list[Rejection]]:
+    """The values of a text, and what of it was rejected. Brackets of prose, without names or strings, are neither."""
+    reader = _Reader(source)
+    values = []
+    while (at := _bracket(source, reader.at)) < len(source):
+        before = len(reader.rejections)
+        value = reader.block(at)
+        if _BRACE_OR_MARK.search(source, at, reader.at):
+            values += [value] if value else []
+        else:
+            del reader.rejections[before:]
+    return values, reader.rejections
+
+
+_BRACE_OR_MARK = re.compile(rf"[{{{_ANY}]")
+
+
+def _bracket(source: str, at: int) -> int:
     """Where the next object or array begins; the end of the text where none does."""
     return min((place for place in (source.find("{", at), source.find("[", at)) if place >= 0), default=len(source))
 
 
 class _Reader:
-    """One block on its way to values: ``at`` is where it is read, ``open`` are the brackets that will close it.
+    """Reads the JSON of a text, strict or broken; ``at`` is where it stands.
 
-    ``lost`` are the stretches that were given up, ``cut`` the brackets that were open where the text ended.
+    Broken JSON is read by these rules, and what they do not read is `Lost`, with its words:
+
+    - A quotation mark ends a string where something of JSON is behind it. Marks inside a string belong to its words
+      in pairs; where one opens the next string or closes a name, the end of this one is missing, and it is lost up to
+      the next comma, bracket or line end. What stands without marks is a number, a literal, or words.
+    - Commas, and a comma more or less, change nothing. ``=`` is read as a colon.
+    - A closing bracket closes what was opened last, whatever its kind. Where an item is open, the next ``{`` closes
+      it. A name with a colon in a list begins an object whose bracket is missing; or the list ends before it, where
+      that is a layer, or in an item, which then is lost.
+    - An item of which anything is lost is lost whole. What holds items (`_wraps`) keeps the others.
     """
 
-    def __init__(self, source: str, at: int) -> None:
+    def __init__(self, source: str) -> None:
         self.source = source
-        self.at = at
-        self.open: list[str] = []
-        self.cut = ""
-        self.nameless: list[Any] = []
-        self.lost: list[tuple[int, int]] = []
-        self.doubled: list[Json] = []
+        self.at = 0
+        self.open = ""
+        self.cut = False
+        self.endless: dict[str, int] = {}
+        self.rejections: list[Rejection] = []
 
-    def block(self) -> list[Any]:
-        """The value that begins here, and what stood in it without the name that it needs; strict JSON as such."""
+    def block(self, at: int) -> Any:
+        """The value that begins at a place, without what is lost of it; strict JSON is read as such."""
+        before = len(self.rejections)
         try:
-            value, self.at = json.JSONDecoder(object_pairs_hook=self.joined).raw_decode(self.source, self.at)
+            value, self.at = json.JSONDecoder(object_pairs_hook=self.joined).raw_decode(self.source, at)
+            return value
         except (ValueError, RecursionError):
-            self.doubled.clear()
-            value = self.value()
-        return [one for one in (value, *self.nameless) if one is not _LOST and one]
+            del self.rejections[before:]
+        self.at = at
+        value = self.value()
+        self.reject(_losses(value))
+        return None if isinstance(value, Lost) else _without(value)
 
-    def rejections(self) -> Iterator[Rejection]:
-        """What was not read of the block, and why."""
-        for name in self.doubled:
-            yield Rejection("repeated", "this name stands twice in an object, and what it says last counts", name)
-        end = len(self.source.rstrip())
-        for begin, after in self.lost:
-            why = "the answer is cut off here" if self.cut and after >= end else "this cannot be read"
-            yield Rejection(_UNREAD, why, _shortened(self.source[begin:after].rstrip(" \t\r\n,،")))
-        if self.cut and not (self.lost and self.lost[-1][1] >= end):
-            yield Rejection(_UNREAD, "the answer ends before these brackets", self.cut)
-
-    def joined(self, pairs: Sequence[tuple[str, Any]]) -> Json:
-        """An object; lists that stand under one name twice are one list, and of other values the last one counts."""
+    def joined(self, pairs: Iterable[tuple[str, Any]]) -> Json:
+        """An object; what stands under one name twice is joined, or else the last of it counts."""
         built: Json = {}
         for name, value in pairs:
             before = built.get(name, value)
-            if isinstance(before, list) and isinstance(value, list) and name in built:
+            if name in built and isinstance(before, list) and isinstance(value, list):
                 value = [*before, *value]
+            elif isinstance(before, dict) and isinstance(value, dict) and before != value:
+                value = self.joined([*before.items(), *value.items()])
             elif before != value:
-                self.doubled.append({name: before})
+                why = "this name stands twice in an object, and what it says last counts"
+                self.rejections.append(Rejection("repeated", why, {name: before}))
             built[name] = value
         return built
 
-    def lose(self, begin: int) -> None:
-        """Give up what stands between a place and where reading goes on, with all that was given up inside."""
-        self.lost = [one for one in self.lost if one[0] < begin]
-        self.lost.append((begin, self.at))
+    def reject(self, losses: Iterable[Lost]) -> None:
+        """Say what was lost."""
+        for lost in losses:
+            why = "the answer is cut off here" if lost.cut else "this cannot be read"
+            self.rejections.append(Rejection(_UNREAD, why, lost.words))
 
-    def skip(self, begin: int) -> None:
-        """Give up a member that begins at a place and go on to the next, or to a bracket, whichever comes first."""
-        at, inside = max(self.at, begin + 1), self.open[-1]
-        while at < len(self.source):
-            character = self.source[at]
-            if character in "{[(}])" or (inside == "]" and character in ",،"):
-                break
-            if inside == "}" and (
-                _QUOTED_KEY.match(self.source, at)
-                or (character in ",،" and _KEY.match(self.source, _end(_BETWEEN, self.source, at)))
-            ):
-                break
-            whole = _WHOLE_STRING.match(self.source, at)
-            at = whole.end() if whole else at + 1
-        self.at = at
-        self.lose(begin)
+    def peek(self, between: re.Pattern[str] = _SKIP) -> str:
+        """The character that comes next, white space and comments apart; "" at the end."""
+        self.at = _end(between, self.source, self.at)
+        return self.source[self.at : self.at + 1]
+
+    def lost(self, begin: int, cut: bool = False) -> Lost:
+        """What stands from a place to where reading goes on, given up."""
+        return Lost(self.source[begin : self.at].strip(" \t\r\n,"), cut)
+
+    def close(self, mark: str) -> list[Lost]:
+        """Pass the bracket that closes what was opened last; what is lost where the text ends instead."""
+        ended = not mark and not self.cut
+        missing = "".join("}" if one == "{" else "]" for one in reversed(self.open))
+        self.cut = self.cut or ended
+        self.at += mark in _CLOSING
+        self.open = self.open[:-1]
+        return [Lost(missing, cut=True)] if ended else []
 
     def value(self) -> Any:
         """The value that begins here."""
-        self.at = _end(_SKIP, self.source, self.at)
-        opening = self.source[self.at : self.at + 1]
-        if len(self.open) > _MOST_DEPTH:
-            self.at = len(self.source)
-            return _LOST
-        if opening == "{":
-            return self.object(self.at + 1)
-        if opening in ("[", "("):
-            return self.array()
-        if opening in _CLOSING:
-            return self.string(_AFTER_VALUE, _NEXT_STRING if self.open[-1:] == ["]"] else _NEXT_MEMBER)
-        if number := _NUMBER.match(self.source, self.at):
-            self.at = number.end()
-            try:
-                return json.loads(number[0])
-            except ValueError:  # Python reads no number of thousands of digits.
-                return number[0]
-        if bare := _BARE.match(self.source, self.at):
-            self.at = bare.end()
-            return _LITERALS.get(bare[0].lower(), bare[0])
-        return _LOST
+        mark, begin = self.peek(), self.at
+        if mark in _OPENING:
+            if len(self.open) >= _MOST_DEPTH:
+                self.at = len(self.source)
+                return self.lost(begin)
+            self.at += 1
+            return self.object(begin) if mark == "{" else self.array()
+        value = self.scalar()
+        # Words without marks may be the rest of a string whose end is missing.
+        doubtful = isinstance(value, str) and mark not in _MARKS and begin < max(self.endless.values(), default=0)
+        return self.lost(begin) if doubtful else value
 
-    def object(self, inside: int) -> Any:
-        """An object whose members begin at ``inside``; lost as a whole where one is, unless it only wraps items."""
-        begin, listed, whole, wraps = self.at, self.open[-1:] == ["]"], True, False
-        self.at = inside
-        self.open.append("}")
-        pairs: list[tuple[str, Any]] = []
-        while self.more():
-            start = self.at
-            if self.source[start] in "{[(":
-                if listed and self.source[start] == "{":
-                    break  # The next item: the bracket that closes this one is missing.
-                value = self.value()
-                if "]" in self.open:
-                    whole = False
-                elif value is not _LOST:
-                    wraps = True
-                    self.nameless.append(value)
-                continue
-            name = self.name()
-            value = _LOST if name is None else self.value()
-            if name is None or value is _LOST:
-                whole = False
-                self.skip(start)
-            else:
-                pairs.append((name, value))
-        self.open.pop()
-        built = self.joined(pairs)
-        if (whole and not self.cut) or wraps or _wraps(built, "]" in self.open):
-            return built
-        self.lose(begin)
-        return _LOST
+    def object(self, begin: int) -> Any:
+        """An object whose members begin here; a list where none of them has a name."""
+        listed = self.open[-1:] == "["
+        self.open += "{"
+        pairs: list[tuple[str | None, Any]] = []
+        while (mark := self.peek(_BETWEEN)) not in _ENDS and not (listed and mark == "{"):
+            pairs.append(self.member(mark))
+        pairs += [(None, lost) for lost in self.close(mark)]
+        if pairs and all(name is None for name, _ in pairs):
+            return [value for _, value in pairs]
+        losses = [*_losses([value for _, value in pairs])]
+        found = self.joined(
+            (name, value) if name is not None else ("", [value]) for name, value in pairs if not isinstance(value, Lost)
+        )
+        if losses and not _wraps(found, (name for name, _ in pairs if name)):
+            return self.lost(begin, any(lost.cut for lost in losses))
+        self.reject(losses)
+        return {name: _without(value) for name, value in found.items()}
+
+    def member(self, mark: str) -> tuple[str | None, Any]:
+        """The name of a member, None where it has none, and its value."""
+        begin = self.at
+        if mark in _OPENING:
+            value = self.value()
+            return None, self.lost(begin) if "[" in self.open else value
+        name = Lost("") if mark in _PARTING else self.scalar()
+        words = self.source[begin : self.at].strip()
+        if self.peek() not in _PARTING | _OPENING:
+            return words, Lost(words)
+        self.at = _end(_PARTED, self.source, self.at)
+        value = Lost("") if self.peek() in _ENDS | _COMMAS else self.value()
+        if isinstance(name, Lost) and isinstance(value, list | dict) and "[" not in self.open:
+            return None, value
+        if isinstance(name, Lost) or isinstance(value, Lost):
+            value = self.lost(begin, isinstance(value, Lost) and value.cut)
+        return name if isinstance(name, str) else words, value
 
     def array(self) -> list[Any]:
-        """A list; None stands where an item is lost."""
-        self.open.append("]")
-        self.at += 1
+        """A list whose first item comes next."""
+        of_object, of_item = self.open[-1:] == "{", "[" in self.open
+        self.open += "["
         items: list[Any] = []
-        names: set[str] = set()
-        while self.more():
-            start = self.at
-            key = (_KEY if len(self.open) > 1 else _QUOTED_KEY).match(self.source, start)
-            if key is None:
-                value = self.value()
-            elif items and "}" in self.open[-2:] and key[0].strip("\"'“”„‘’«»`:= ") not in names:
-                break  # A member of the object around: the bracket that closes the list is missing.
-            else:
-                value = self.object(start)
-            if value is _LOST:
-                self.skip(start)
-            elif isinstance(value, dict):
-                names |= value.keys()
-            items.append(None if value is _LOST else value)
-        self.open.pop()
-        return items
+        while (mark := self.peek(_BETWEEN)) not in _ENDS:
+            begin = self.at
+            value = self.value()
+            if mark not in _OPENING and self.peek() in _PARTING:
+                self.at = begin
+                if of_object and (of_item or _key(value) in _LAYER_OF):
+                    items += [Lost(self.source[begin : begin + 1])] if of_item else []
+                    break
+                value = self.object(begin)
+            items.append(value)
+        return [*items, *self.close(mark)]
 
-    def more(self) -> bool:
-        """Go to the next member of what is open; False where that ends, and its bracket is passed."""
-        while True:
-            self.at = _end(_BETWEEN, self.source, self.at)
-            if self.at >= len(self.source):
-                self.cut = self.cut or "".join(reversed(self.open))
-                return False
-            bracket = _BRACKETS.get(self.source[self.at])
-            if bracket is None:
-                return True
-            closes, passed = self.closing(bracket)
-            self.at += passed
-            if closes:
-                return False
+    def scalar(self) -> Any:
+        """A string, a number, a literal, or words without quotation marks."""
+        begin = self.at
+        if self.source[begin] in _MARKS:
+            return self.string()
+        self.at = max(_end(_BARE, self.source, begin), begin + 1)
+        words = self.source[begin : self.at].strip()
+        if words.lower() in _LITERALS:
+            return _LITERALS[words.lower()]
+        if _NUMBER.fullmatch(words):
+            try:
+                return json.loads(words)
+            except ValueError:  # Python reads no number of thousands of digits, and JSON none that begins with 0.
+                return words
+        return Lost(words) if _NO_WORDS.search(words) else words
 
-    def closing(self, bracket: str) -> tuple[bool, bool]:
-        """Whether a bracket closes what is open, and whether it is then passed.
-
-        A wrong one stands for the right one, or is too many, or the right one is missing before it: whichever leaves
-        open what the words after it go on with.
-        """
-        inside, around, beyond = [*reversed(self.open), "", ""][:3]
-        if bracket == inside:
-            return True, True
-        after = _end(_BETWEEN, self.source, self.at + 1)
-        following = self.source[after : after + 1]
-        goes_on = "]" if following == "{" else _BRACKETS.get(following, "")
-        if _KEY.match(self.source, after):
-            goes_on = "}"
-        if bracket == around and goes_on == beyond:
-            return True, False
-        if goes_on == around:
-            return True, True
-        return bracket in self.open and goes_on != inside, bracket not in self.open or goes_on == inside
-
-    def name(self) -> str | None:
-        """A name with what parts it from its value; None where there is none."""
-        start = self.at
-        if self.source[start] in _CLOSING:
-            name = self.string(_AFTER_NAME, _NEXT_IN_NAME)
-        else:
-            word = _WORD.match(self.source, start)
-            name = word[0] if word else _LOST
-            self.at = word.end() if word else start
-        self.at = _end(_SKIP, self.source, self.at)
-        if name is _LOST or self.source[self.at : self.at + 1] not in (":", "=", "{", "["):
-            self.at = start
-            return None
-        self.at += self.source[self.at] in ":="
-        self.at += self.source[self.at - 1 : self.at + 1] == "=>"
-        return str(name)
-
-    def string(self, after: re.Pattern[str], beyond: re.Pattern[str]) -> Any:
-        """A string: the mark that ends it has ``after`` behind it; it is lost where it runs into ``beyond``."""
-        closing = _CLOSING[self.source[self.at]]
-        characters: list[str] = []
-        at = self.at + 1
-        while at < len(self.source):
-            character = self.source[at]
-            if character == "\\" and at + 1 < len(self.source):
-                escaped = self.source[at + 1]
-                code = self.source[at + 2 : at + 6]
-                if escaped == "u" and re.fullmatch("[0-9a-fA-F]{4}", code):
-                    characters.append(chr(int(code, 16)))
-                    at += 6
-                else:
-                    characters.append(_ESCAPES.get(escaped, escaped if escaped in "\"'\\/" else f"\\{escaped}"))
-                    at += 2
-            elif character in closing and after.match(self.source, at + 1):
-                self.at = at + 1
-                return "".join(characters)
-            elif character in "{,:=" and beyond.match(self.source, at):
-                break
-            else:
-                characters.append(character)
-                at += 1
-        return _LOST
+    def string(self) -> str | Lost:
+        """The string that begins here."""
+        begin, mark, inner = self.at, self.source[self.at], 0
+        where = self.endless.get(mark, 0)
+        if begin >= where:
+            where = len(self.source)
+            for found in _INSIDE[mark].finditer(self.source, begin + 1):
+                after = found.end()
+                if found["next"]:
+                    where = found.start()
+                    break
+                if found[0][0] == "\\" or _is_apostrophe(self.source, found.start()):
+                    continue
+                if inner % 2 == 0 and _BEHIND.match(self.source, after):
+                    self.at = after
+                    return _ESCAPED.sub(_unescaped, self.source[begin + 1 : after - 1])
+                inner += 1
+                if inner % 2 == 0 and _NAMED.match(self.source, after):
+                    where = after
+                    break
+            self.endless[mark] = where
+        stop = _STOP.search(self.source, begin + 1)
+        self.at = stop.start() if stop else len(self.source)
+        return self.lost(begin)
 
 
 def _end(pattern: re.Pattern[str], source: str, at: int) -> int:
-    """Where a pattern that always matches ends."""
+    """Where a pattern ends that begins at a place; the place itself where it does not."""
     match = pattern.match(source, at)
     return match.end() if match else at
 
 
-def _shortened(words: str) -> str:
-    """The beginning of words that may be long."""
-    return words if len(words) <= _SHOWN else f"{words[:_SHOWN]}…"
+def _is_apostrophe(source: str, at: int) -> bool:
+    """Whether a mark stands between two letters, as in «don't»."""
+    return source[at] in "'’" and source[at - 1].isalnum() and source[at + 1 : at + 2].isalnum()
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    """What an escape stands for; one that JSON does not know is kept as it is."""
+    said = escape[1]
+    return chr(int(said[1:], 16)) if len(said) > 1 else _ESCAPES.get(said, escape[0])
+
+
+def _losses(value: Any) -> Iterator[Lost]:
+    """What is lost in a value and in lists within it; an object has said what it lost, or is lost."""
+    if isinstance(value, Lost):
+        yield value
+    elif isinstance(value, list):
+        for one in value:
+            yield from _losses(one)
+
+
+def _without(value: Any) -> Any:
+    """A value without what is lost in its lists."""
+    return [_without(one) for one in value if not isinstance(one, Lost)] if isinstance(value, list) else value
 
 
 # -- what an answer says -----------------------------------------------------------------------------------
@@ -391,7 +388,7 @@ def _keys(names: str) -> tuple[str, ...]:
 
 _LAYER_OF = {key: layer for layer, names in _LAYER_NAMES.items() for key in _keys(names)}
 _PROPERTIES = {field: _keys(names) for field, names in _NAMES.items()}
-_OF_ITEMS = frozenset(key for keys in _PROPERTIES.values() for key in keys)
+_OF_ITEMS = frozenset(key for keys in _PROPERTIES.values() for key in keys) - _LAYER_OF.keys()
 _VOICES = frozenset(_keys(_AUTHORS))
 
 
@@ -414,7 +411,7 @@ def prediction(answer: object, document: Document, labels: Inventory) -> Said:
         reason, why = ("no layer", "none of the layers is in this answer")
         if not values:
             reason, why = ("no JSON", "there is no JSON in this answer")
-        reading.reject(reason, why, _shortened(str(answer)))
+        reading.reject(reason, why, answer)
     return reading.said()
 
 
@@ -427,6 +424,7 @@ def _layers(value: object, labels: Inventory, depth: int = 0) -> Iterator[tuple[
             yield _guessed(value), [value]
         elif named:
             yield from named
+            yield from _layers(value.get("", []), labels, depth)
         elif value and all(_label("entities.type", name, labels) for name in value):
             yield "entities", value
         else:
@@ -458,10 +456,11 @@ def _is_item(value: Json) -> bool:
     return _guessed(value) is not None and not any(name in _LAYER_OF and name != "mentions" for name in wrapped)
 
 
-def _wraps(value: Json, listed: bool) -> bool:
-    """Whether an object wraps items, so that what is lost in it is not the whole; in a list, items have lists too."""
-    wrapped = [_key(name) for name, content in value.items() if isinstance(content, list | dict)]
-    return not _is_item(value) and any(not listed or name not in _OF_ITEMS for name in wrapped)
+def _wraps(value: Json, names: Iterable[str]) -> bool:
+    """Whether an object holds items, so that what is lost in it is not the whole; ``names`` are all that it had."""
+    holds = {_key(name) for name, content in value.items() if isinstance(content, list | dict)}
+    named = _OF_ITEMS.intersection(map(_key, names))
+    return not _is_item(value) and (not named or bool(holds - _OF_ITEMS - {"mentions"}))
 
 
 def _label(place: str, said: object, labels: Inventory) -> str | None:
