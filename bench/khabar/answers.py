@@ -82,7 +82,8 @@ _PARTED = re.compile("[:=]+>?")
 _BARE = re.compile(r"(?:(?!//|/\*|\s\#)[^{}\[\](),،;:=\n])++")
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _LITERALS = {"true": True, "false": False, "null": None, "none": None, "undefined": None}
-_MOST_DEPTH = 100
+_BRACKET, _BRACE_OR_MARK = re.compile(r"[{\[]"), re.compile(rf"[{{{_ANY}]")
+_MOST_DEPTH, _MOST_TRIES = 100, 100
 _UNREAD = "cut off or unreadable"
 
 
@@ -108,22 +109,14 @@ def _read(source: str) -> tuple[list[Any], list[Rejection]]:
     """The values of a text, and what of it was rejected. Brackets of prose, without names or strings, are neither."""
     reader = _Reader(source)
     values = []
-    while (at := _bracket(source, reader.at)) < len(source):
+    while bracket := _BRACKET.search(source, reader.at):
         before = len(reader.rejections)
-        value = reader.block(at)
-        if _BRACE_OR_MARK.search(source, at, reader.at):
+        value = reader.block(bracket.start())
+        if _BRACE_OR_MARK.search(source, bracket.start(), reader.at):
             values += [value] if value else []
         else:
             del reader.rejections[before:]
     return values, reader.rejections
-
-
-_BRACE_OR_MARK = re.compile(rf"[{{{_ANY}]")
-
-
-def _bracket(source: str, at: int) -> int:
-    """Where the next object or array begins; the end of the text where none does."""
-    return min((place for place in (source.find("{", at), source.find("[", at)) if place >= 0), default=len(source))
 
 
 class _Reader:
@@ -146,17 +139,20 @@ class _Reader:
         self.at = 0
         self.open = ""
         self.cut = False
+        self.tries = _MOST_TRIES
         self.endless: dict[str, int] = {}
         self.rejections: list[Rejection] = []
 
     def block(self, at: int) -> Any:
         """The value that begins at a place, without what is lost of it; strict JSON is read as such."""
         before = len(self.rejections)
-        try:
-            value, self.at = json.JSONDecoder(object_pairs_hook=self.joined).raw_decode(self.source, at)
-            return value
-        except (ValueError, RecursionError):
-            del self.rejections[before:]
+        if self.tries:
+            try:
+                value, self.at = json.JSONDecoder(object_pairs_hook=self.joined).raw_decode(self.source, at)
+                return value
+            except (ValueError, RecursionError):
+                del self.rejections[before:]
+                self.tries -= 1
         self.at = at
         value = self.value()
         self.reject(_losses(value))
@@ -164,17 +160,22 @@ class _Reader:
 
     def joined(self, pairs: Iterable[tuple[str, Any]]) -> Json:
         """An object; what stands under one name twice is joined, or else the last of it counts."""
-        built: Json = {}
+        return self.join({}, pairs)
+
+    def join(self, built: Json, pairs: Iterable[tuple[str, Any]]) -> Json:
+        """Put members into an object."""
         for name, value in pairs:
-            before = built.get(name, value)
-            if name in built and isinstance(before, list) and isinstance(value, list):
-                value = [*before, *value]
-            elif isinstance(before, dict) and isinstance(value, dict) and before != value:
-                value = self.joined([*before.items(), *value.items()])
+            before = built.setdefault(name, value)
+            if before is value:
+                continue
+            if isinstance(before, list) and isinstance(value, list):
+                before += value
+            elif isinstance(before, dict) and isinstance(value, dict):
+                self.join(before, value.items())
             elif before != value:
                 why = "this name stands twice in an object, and what it says last counts"
                 self.rejections.append(Rejection("repeated", why, {name: before}))
-            built[name] = value
+                built[name] = value
         return built
 
     def reject(self, losses: Iterable[Lost]) -> None:
@@ -227,7 +228,9 @@ class _Reader:
             return [value for _, value in pairs]
         losses = [*_losses([value for _, value in pairs])]
         found = self.joined(
-            (name, value) if name is not None else ("", [value]) for name, value in pairs if not isinstance(value, Lost)
+            ("" if name is None else name, value if name is not None or isinstance(value, list) else [value])
+            for name, value in pairs
+            if not isinstance(value, Lost)
         )
         if losses and not _wraps(found, (name for name, _ in pairs if name)):
             return self.lost(begin, any(lost.cut for lost in losses))
@@ -373,7 +376,8 @@ _NAMES = {
     "first": "first, first line, start, heading, title, text",
     "evidence": "evidence, quote, justification",
 }
-_MOST_WRAPPED = 3
+_MORE = "end, occurrence, prefix, suffix, form, mode, story, function"
+_MOST_WRAPPED, _MOST_PLACES = 3, 10**6
 _AUTHORS = "author, the author, article, writer, الكاتب, كاتب المقال, المؤلف, المقال, كاتب"
 
 
@@ -388,7 +392,7 @@ def _keys(names: str) -> tuple[str, ...]:
 
 _LAYER_OF = {key: layer for layer, names in _LAYER_NAMES.items() for key in _keys(names)}
 _PROPERTIES = {field: _keys(names) for field, names in _NAMES.items()}
-_OF_ITEMS = frozenset(key for keys in _PROPERTIES.values() for key in keys) - _LAYER_OF.keys()
+_OF_ITEMS = frozenset(key for keys in (*_PROPERTIES.values(), _keys(_MORE)) for key in keys) - _LAYER_OF.keys()
 _VOICES = frozenset(_keys(_AUTHORS))
 
 
@@ -405,7 +409,7 @@ def prediction(answer: object, document: Document, labels: Inventory) -> Said:
     for layer, content in (found for value in values for found in _layers(value, labels)):
         if layer:
             reading.layers.setdefault(layer, []).append(content)
-        elif isinstance(content, dict):
+        else:
             reading.reject("no layer", "this is of none of the layers", content)
     if not reading.layers and not reading.rejections:
         reason, why = ("no layer", "none of the layers is in this answer")
@@ -425,7 +429,7 @@ def _layers(value: object, labels: Inventory, depth: int = 0) -> Iterator[tuple[
         elif named:
             yield from named
             yield from _layers(value.get("", []), labels, depth)
-        elif value and all(_label("entities.type", name, labels) for name in value):
+        elif _names_types(value, labels):
             yield "entities", value
         else:
             yield from ([*inner] if depth < _MOST_WRAPPED else []) or [(None, value)]
@@ -433,14 +437,21 @@ def _layers(value: object, labels: Inventory, depth: int = 0) -> Iterator[tuple[
         for item in value:
             if isinstance(item, list) and len(item) == 3 and _label("relations.type", item[1], labels):
                 yield "relations", [item]
-            elif depth < _MOST_WRAPPED:
+            elif depth < _MOST_WRAPPED and isinstance(item, list | dict):
                 yield from _layers(item, labels, depth + 1)
-            else:
+            elif item is not None:
                 yield None, item
 
 
+def _names_types(value: Json, labels: Inventory) -> bool:
+    """Whether an object holds entities: from types to names, or from names to types."""
+    types_first = all(_label("entities.type", name, labels) for name in value if name)
+    types_last = all(_label("entities.type", said, labels) for said in value.values())
+    return bool(value) and (types_first or (types_last and not _OF_ITEMS.intersection(map(_key, value))))
+
+
 def _guessed(item: Json) -> Layer | None:
-    has = {_key(name) for name, content in item.items() if isinstance(content, str | int)}
+    has = {_key(name) for name, content in item.items() if isinstance(_one(content), str | int)}
     if {"head", "tail"} <= has or {"subject", "object"} <= has:
         return "relations"
     if {"holder", "target"} <= has:
@@ -465,6 +476,7 @@ def _wraps(value: Json, names: Iterable[str]) -> bool:
 
 def _label(place: str, said: object, labels: Inventory) -> str | None:
     """The label that is meant: written as in the inventory, in other letter case, or by its Arabic or English name."""
+    said = _one(said)
     return _spellings(labels)[place].get(_key(said)) if isinstance(said, str) else None
 
 
@@ -485,8 +497,42 @@ def _fields(item: object) -> Json:
 
 def _first(fields: Json, names: str) -> Any:
     """The first property of those that may mean a thing that says something; None where there is none."""
-    values = (fields.get(key) for key in _PROPERTIES[names])
-    return next((value for value in values if value not in (None, "", [], {})), None)
+    values = (_one(fields.get(key)) for key in _PROPERTIES[names])
+    return next((value for value in values if not _is_empty(value)), None)
+
+
+def _one(said: Any) -> Any:
+    """What is said; of a list of one thing, the thing."""
+    return said[0] if isinstance(said, list) and len(said) == 1 else said
+
+
+def _flat(said: object) -> Iterator[Any]:
+    """The things of a list, and of lists within it; else the one thing that is said."""
+    if isinstance(said, list):
+        for one in said:
+            yield from _flat(one)
+    elif not _is_empty(said):
+        yield said
+
+
+def _is_empty(said: object) -> bool:
+    """Whether a value says nothing."""
+    return said is None or (isinstance(said, str | list | dict) and not said)
+
+
+def _counted(said: object) -> int | None:
+    """The number from 1 that is said; None where it is none."""
+    number = _number(_one(said))
+    return number if number is not None and 0 < number <= _MOST_PLACES else None
+
+
+def _number(said: object) -> int | None:
+    """The whole number that is said, also as a string or with a fraction of nothing; None where it is none."""
+    if isinstance(said, float) and said.is_integer():
+        return int(said)
+    if isinstance(said, str) and re.fullmatch(r"\s*\d{1,18}\s*", said):
+        return int(said)
+    return said if isinstance(said, int) and not isinstance(said, bool) else None
 
 
 class _Reading:
@@ -497,6 +543,7 @@ class _Reading:
         self.labels = labels
         self.layers: dict[Layer, list[object]] = {}
         self.entities: dict[tuple[str, str], Json] = {}
+        self.types: dict[str, str] = {}
         self.names: list[dict[str, set[str]]] = [{}, {}, {}, {}, {}]
         self.rejections: list[Rejection] = []
         self.lost: list[Json] = []
@@ -549,8 +596,7 @@ class _Reading:
             yield content
         elif isinstance(content, dict) and layer == "subsections":
             for kind, lines in content.items():
-                for line in lines if isinstance(lines, list) else [lines]:
-                    yield {"kind": kind, "first": line}
+                yield from ({"kind": kind, "first": line} for line in _flat(lines))
         elif content:
             self.reject("shape", f"{layer} should be a list", content)
 
@@ -561,7 +607,7 @@ class _Reading:
                 if isinstance(inner, str) and not _label("entities.type", name, self.labels):
                     yield {"name": name, "type": inner}
                     continue
-                for one in inner if isinstance(inner, list) else [inner]:
+                for one in _flat(inner):
                     yield {"type": name, **(one if isinstance(one, dict) else {"name": one})}
         else:
             yield from self.items("entities", content)
@@ -573,15 +619,13 @@ class _Reading:
         said, name = _first(fields, "kind"), _words(_first(fields, "name"))
         kind = _label("entities.type", said, self.labels)
         if kind is None:
-            why = f"there is no entity type {_words(said)}" if said else "it has no type"
+            why = "it has no type" if said is None else f"there is no entity type {_shown(said)}"
             self.reject("label", why, item, "entities", said)
             return
-        given = _first(fields, "mentions") or ()
-        given = given if isinstance(given, list) else [given]
-        mentions = [mention for mention in map(self.mention, given) if mention]
-        # Mentions that could not be read (None) meant some places; the name would mean all.
-        whole = None if mentions or None in given else self.mention(item)
-        mentions += [whole] if whole else []
+        given = _first(fields, "mentions")
+        # A number here says how often it is mentioned, and not where.
+        placed = isinstance(given, str | list | dict)
+        mentions = self.each(self.mention, given) if placed else [*filter(None, [self.mention(item)])]
         if not mentions:
             self.reject("no name", "it says no words of the text", item, "entities", kind)
             return
@@ -592,6 +636,7 @@ class _Reading:
             {"id": f"e{len(self.entities) + 1}", "type": kind, "name": name, "mentions": []},
         )
         entity["mentions"] += [mention for mention in mentions if mention not in entity["mentions"]]
+        self.types[entity["id"]] = kind
         self.remember(entity["id"], _first(fields, "id"), name, texts)
 
     def remember(self, id_: str, given: object, name: str, texts: Sequence[str]) -> None:
@@ -601,37 +646,80 @@ class _Reading:
             for one in filter(None, names):
                 level.setdefault(one, set()).add(id_)
 
+    def each(self, read: Callable[[object], Json | None], said: object) -> list[Json]:
+        """What is read of each of several things; one without words is rejected."""
+        found = []
+        for one in _flat(said):
+            if span := read(one):
+                found.append(span)
+            else:
+                self.reject("no name", "there are no words of the text here", one)
+        return found
+
     def mention(self, item: object) -> Json | None:
         """A mention: words get every place of them, unless a number, a prefix, a suffix or good offsets say which."""
-        if not isinstance(item, dict):
-            return {"text": _words(item), "occurrence": "all"} if _words(item) else None
-        span = self.span(item)
+        span, fields = self.span(item), _fields(item)
         if span is None:
             return None
-        form = _label("entities.form", item.get("form"), self.labels)
-        if span.keys() == {"text"}:
+        if span.keys() == {"text"} and _is_empty(fields.get("occurrence")):
             span["occurrence"] = "all"
+        form = self.choice("entities.form", fields.get("form"), item)
         return span | ({"form": form} if form else {})
 
     def span(self, item: object) -> Json | None:
-        """A quote; offsets only say which occurrence is meant, where they are good."""
-        if not isinstance(item, dict):
-            return {"text": _words(item)} if _words(item) else None
-        fields, text = _fields(item), self.document.text
-        words = _words(_first(fields, "name"))
+        """A quote; offsets only say which occurrence is meant, where they are good. None where it has no words."""
+        fields = _fields(item)
+        said = _first(fields, "name") if isinstance(item, dict) else item
+        words = _words(said)
         start, end = fields.get("start"), fields.get("end")
-        if isinstance(start, int) and isinstance(end, int):
-            there = text[start:end] if 0 <= start < end <= len(text) else ""
-            if there and words in ("", there):
-                return {"text": there, "occurrence": 1 + list(occurrences(text, there)).index(start)}
-            self.reject("offsets", f"the text at {start}..{end} is not what is quoted", item)
+        if not (_is_empty(start) and _is_empty(end)):
+            if placed := self.placed(_number(start), _number(end), words):
+                return placed
+            self.reject("offsets", f"the text at {_shown(start)}..{_shown(end)} is not what is quoted", item)
         if not words:
             return None
         span: Json = {"text": words}
-        number = fields.get("occurrence")
-        if isinstance(number, int | str) and re.fullmatch("[1-9][0-9]{0,5}|all", str(number)):
-            span["occurrence"] = number if number == "all" else int(number)
-        return span | {name: _words(fields.get(name)) for name in ("prefix", "suffix") if _words(fields.get(name))}
+        number = self.occurrence(fields.get("occurrence"), item)
+        if number is not None:
+            span["occurrence"] = number
+        before, _, after = _clean(said).partition(words)
+        beside = {"prefix": (fields.get("prefix"), "", before), "suffix": (fields.get("suffix"), after, "")}
+        for name, (context, left, right) in beside.items():
+            if isinstance(context, str) and context:
+                span[name] = f"{left}{_clean(context)}{right}"
+            elif not _is_empty(context):
+                self.reject("shape", f"a {name} should be words of the text", item)
+        return span
+
+    def placed(self, start: int | None, end: int | None, words: str) -> Json | None:
+        """The quote with its number that offsets mean; of one of them, where the words tell the other."""
+        text = self.document.text
+        if words and start is None and end is not None:
+            start = end - len(words)
+        if words and end is None and start is not None:
+            end = start + len(words)
+        if start is None or end is None or not 0 <= start < end <= len(text):
+            return None
+        there = text[start:end]
+        if not there.strip() or words not in ("", there):
+            return None
+        return {"text": there, "occurrence": 1 + list(occurrences(text, there)).index(start)}
+
+    def occurrence(self, said: object, item: object) -> int | str | None:
+        """Which place of a quote is meant: a number from 1, or "all"; None where that is not said, or not so."""
+        if _words(said).lower() == "all":
+            return "all"
+        number = _counted(said)
+        if number is None and not _is_empty(said):
+            self.reject("occurrence", 'an occurrence is a number from 1, or "all"; this one is left out', item)
+        return number
+
+    def choice(self, place: str, said: object, item: object) -> str | None:
+        """A label that an item may have; one that does not exist is rejected, and the item stays."""
+        label = _label(place, said, self.labels)
+        if label is None and not _is_empty(said):
+            self.reject("label", f"there is no {place} {_shown(said)}; it is left out", item)
+        return label
 
     # -- what names entities -------------------------------------------------------------------------------
 
@@ -645,10 +733,9 @@ class _Reading:
             kind = _label("entities.type", _first(fields, "kind"), self.labels)
             said = _first(fields, "id") if _first(fields, "id") is not None else _first(fields, "name")
         name = str(said) if isinstance(said, int) else _words(said)
-        types = {entity["id"]: entity["type"] for entity in self.entities.values()}
         for level in self.names:
             ids = level.get(name) or level.get(_key(name)) or ()
-            fitting = [id_ for id_ in ids if kind in (None, types[id_])]
+            fitting = [id_ for id_ in ids if kind in (None, self.types[id_])]
             if len(fitting) == 1:
                 return fitting[0]
             if fitting:
@@ -661,8 +748,7 @@ class _Reading:
         return None
 
     def evidence(self, said: object) -> list[Json]:
-        spans = [self.span(one) for one in (said if isinstance(said, list) else [said])]
-        return [span for span in spans if span]
+        return self.each(self.span, said)
 
     def relation(self, item: object) -> Json | None:
         if isinstance(item, list) and len(item) == 3:
@@ -671,7 +757,7 @@ class _Reading:
         said = _first(fields, "relation")
         kind = _label("relations.type", said, self.labels)
         if kind is None:
-            why = f"there is no relation type {_words(said)}" if said else "it has no type"
+            why = "it has no type" if said is None else f"there is no relation type {_shown(said)}"
             self.reject("label", why, item, "relations", said)
             return None
         head = self.reference(_first(fields, "head"), item, "relations", kind)
@@ -686,7 +772,7 @@ class _Reading:
         said = _first(fields, "stance")
         label = _label("stance.label", said, self.labels)
         if label is None:
-            why = f"there is no stance {_words(said)}" if said else "it has no label"
+            why = "it has no label" if said is None else f"there is no stance {_shown(said)}"
             self.reject("label", why, item, "stance", said)
             return None
         holder = self.reference(_first(fields, "holder"), item, "stance", label, voice=True)
@@ -694,7 +780,7 @@ class _Reading:
         if holder is None or target is None:
             return None
         found: Json = {"holder": holder, "target": target, "label": label}
-        mode = _label("stance.mode", fields.get("mode"), self.labels)
+        mode = self.choice("stance.mode", fields.get("mode"), item)
         source = self.reference(fields.get("source"), item, None, None, voice=True) if fields.get("source") else None
         evidence = self.evidence(_first(fields, "evidence"))
         more = {"mode": mode, "source": source, "evidence": evidence}
@@ -705,27 +791,46 @@ class _Reading:
         said = _first(fields, "section")
         kind = _label("subsections.kind", said, self.labels)
         if kind is None:
-            why = f"there is no section kind {_words(said)}" if said else "it has no kind"
+            why = "it has no kind" if said is None else f"there is no section kind {_shown(said)}"
             self.reject("label", why, item, "subsections", said)
             return None
-        start, end = fields.get("start"), fields.get("end")
-        lines = [_words(fields.get(key)) for key in _PROPERTIES["first"]]
-        if isinstance(start, int) and isinstance(end, int) and 0 <= start < end:
-            lines.append(self.document.text[start:end].strip())
-        first = next((line for line in lines if line), "").split("\n")[0].strip()
-        if not first:
+        lies = self.lies(fields, item)
+        if not lies:
             self.reject("no name", "it says neither its first line nor where it lies", item, "subsections", kind)
             return None
-        story, function = fields.get("story"), _label("subsections.function", fields.get("function"), self.labels)
-        heading = _words(fields.get("heading"))
-        more: Json = {"function": function, "heading": {"text": heading} if heading else None}
-        more |= {"story": story if type(story) is int and story > 0 else None}
-        return {"first": first, "kind": kind} | {name: value for name, value in more.items() if value}
+        function = self.choice("subsections.function", fields.get("function"), item)
+        story = _counted(fields.get("story"))
+        if story is None and not _is_empty(fields.get("story")):
+            self.reject("story", "a story is a number from 1; this one is left out", item)
+        heading = next(iter(self.each(self.span, fields.get("heading"))), None)
+        more = {"function": function, "heading": heading, "story": story}
+        return lies | {"kind": kind} | {name: value for name, value in more.items() if value}
+
+    def lies(self, fields: Json, item: object) -> Json:
+        """Where a section lies: by offsets that are good, or else by its first line; nothing where neither is said."""
+        text = self.document.text
+        words = (_words(fields.get(key)) for key in _PROPERTIES["first"] if _number(fields.get(key)) is None)
+        first = next(filter(None, words), "").split("\n")[0].strip()
+        start, end = _number(fields.get("start")), _number(fields.get("end"))
+        there = "" if start is None or not 0 <= start < len(text) else text[start:end].strip()
+        fits = bool(there) and _key(there).startswith(_key(first))
+        if fits and end is not None and end <= len(text):
+            return {"start": start, "end": end}
+        if fits and _is_empty(fields.get("end")):
+            first = first or there.split("\n")[0]
+        elif start is not None or not _is_empty(fields.get("end")):
+            self.reject("offsets", "the section does not lie between these offsets; they are left out", item)
+        return {"first": first} if first else {}
 
 
 def _words(said: object) -> str:
     """A string of an answer, halves of characters replaced; "" for what is none."""
     return _clean(said).strip() if isinstance(said, str) else ""
+
+
+def _shown(said: object) -> str:
+    """What is said, for a message: words as they are, anything else as JSON."""
+    return _words(said) or json.dumps(_clean(said), ensure_ascii=False)
 
 
 def _clean(said: Any) -> Any:
