@@ -2,10 +2,11 @@
 
 import gzip
 import json
+import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, note
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -14,6 +15,7 @@ from khabar.answers import _Reader, blocks, prediction, read_answers
 from khabar.cli import app
 from khabar.corpus import open_set
 from khabar.problems import Invalid
+from khabar.quotes import fold
 from khabar.schemas import inventory, validator
 
 EXAMPLES = Path(__file__).parent / "examples"
@@ -58,6 +60,21 @@ READ = {
     "names without quotes": GOOD.replace('"name"', "name").replace('"type"', "type"),
     "comments": GOOD.replace("}, {", "}, // الثاني\n {").replace("]}", "] /* انتهى */ }"),
     "missing commas": GOOD.replace("}, {", "}\n{"),
+    "a missing comma between members": GOOD.replace('العناني", "type"', 'العناني" "type"'),
+    "doubled commas": GOOD.replace("}, {", "},, {").replace('", ', '",, '),
+    "nothing quoted": "{entities: [{name: كامل العناني, type: PER}, {name: سلمى الزعبي, type: PER}]}",
+    "equals signs": GOOD.replace(": ", " = ").replace('"name" = ', '"name" => '),
+    "a missing colon": GOOD.replace('"entities":', '"entities"'),
+    "wrong closing brackets": GOOD.replace("}", "]"),
+    "wrong closing brackets, the other way": GOOD.replace("]", "}"),
+    "a closing bracket too many": GOOD.replace("}, {", "}}, {"),
+    "no closing brace": GOOD.replace("}, {", ", {"),
+    "no opening brace": GOOD.replace(", {", ", "),
+    "a list without its end": GOOD.replace("]}", ', "stance": []}'),
+    "braces for brackets": GOOD.replace("[", "{").replace("]", "}"),
+    "the name of the layer broken": GOOD.replace('entities"', "entities"),
+    "types in lists": GOOD.replace('"PER"', '["PER"]'),
+    "numbers of many digits": GOOD.replace('"type"', f'"seen": {"1" * 41}, "sure": {"2" * 5000}, "type"'),
     "an Arabic comma": GOOD.replace("}, {", "}، {"),
     "several blocks": '```json\n{"entities": [{"name": "كامل العناني", "type": "PER"}]}\n```\n'
     'ثم:\n```json\n{"entities": [{"name": "سلمى الزعبي", "type": "PER"}]}\n```',
@@ -66,6 +83,7 @@ READ = {
     "an item a line": '{"name": "كامل العناني", "type": "PER"}\n{"name": "سلمى الزعبي", "type": "PER"}',
     "a list": '[{"text": "كامل العناني", "label": "PER"}, {"mention": "سلمى الزعبي", "entity_type": "person"}]',
     "types to names": '{"entities": {"PER": ["كامل العناني", "سلمى الزعبي"], "ORG": []}}',
+    "names to types, bare": '{"كامل العناني": "PER", "سلمى الزعبي": "PER"}',
     "types to names, bare": '{"PER": ["كامل العناني", "سلمى الزعبي"], "ORG": []}',
     "names to types": '{"entities": {"كامل العناني": "PER", "سلمى الزعبي": "PER"}}',
     "wrapped": f'{{"result": {{"status": "ok", "data": {GOOD}}}}}',
@@ -107,6 +125,37 @@ BROKEN = {
         BOTH,
         ["outside"],
     ),
+    "a quotation mark lost at the end": (GOOD.replace('العناني"', "العناني"), [SALMA], ["cut off or unreadable"]),
+    "a quotation mark lost at the beginning": (GOOD.replace('"كامل', "كامل"), [SALMA], ["cut off or unreadable"]),
+    "a name's quotation mark lost": (GOOD.replace('"type"', '"type', 1), [SALMA], ["cut off or unreadable"]),
+    "a value lost": (GOOD.replace('"كامل العناني"', ""), [SALMA], ["cut off or unreadable"]),
+    "a mention lost": (
+        GOOD.replace('"type"', '"mentions": ["كامل, "العناني"], "type"', 1),
+        [SALMA],
+        ["cut off or unreadable"],
+    ),
+    "a list of mentions without its end": (
+        GOOD.replace('"type"', '"mentions": ["العناني", "type"', 1),
+        [SALMA],
+        ["cut off or unreadable"],
+    ),
+    "a name twice in an item": (
+        GOOD.replace('"type"', '"name": "سلمى", "type"', 1),
+        [("سلمى", "PER"), SALMA],
+        ["repeated"],
+    ),
+    "members without brackets": (
+        GOOD + ', {"name": "السلط", "type": "GPE"} "name": "سلمى", "type": "PER"}',
+        [*BOTH, ("السلط", "GPE")],
+        ["cut off or unreadable"],
+    ),
+    "a layer of another name": (GOOD[:-1] + ', "places": ["السلط"]}', BOTH, ["no layer"]),
+    "a type among types that does not exist": (
+        '{"PER": ["كامل العناني", "سلمى الزعبي"], "THING": ["السوق"]}',
+        BOTH,
+        ["label"],
+    ),
+    "two types": (GOOD.replace('"PER"', '["PER", "ORG"]', 1), [SALMA], ["label"]),
     "a type that does not exist": (GOOD.replace("PER", "HUMAN", 1), [SALMA], ["label"]),
     "no type": ('{"entities": ["كامل العناني"]}', [], ["label"]),
     "no name": ('{"entities": [{"type": "PER", "value": 3}]}', [], ["no name"]),
@@ -142,10 +191,38 @@ def test_an_answer_that_says_nothing_is_silent(answer, why):
     assert reasons == [why]
 
 
-def test_quotation_marks_inside_a_string_belong_to_it():
-    """A mark that nothing of JSON follows does not end the string."""
-    found, _ = said('{"entities": [{"name": "سوق "السلط" القديم", "type": "FAC"}]}')
-    assert names(found) == [('سوق "السلط" القديم', "FAC")]
+@pytest.mark.parametrize(
+    "name",
+    [
+        'سوق "السلط" القديم',
+        '"السلط"',
+        'قال "نعم", ثم ذهب',
+        'قال: "نعم"',
+        "سوق «السلط», القديم",
+        "O'Brien",
+        'قال "أ" و"ب"',
+    ],
+)
+def test_quotation_marks_inside_a_string_belong_to_it(name):
+    """Marks that pair up inside a string do not end it."""
+    found, reasons = said(f'{{"entities": [{{"name": "{name}", "type": "FAC"}},]}}')
+    assert names(found) == [(name, "FAC")]
+    assert not reasons
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (GOOD.replace('العناني"', "العناني"), '{"name": "كامل العناني, "type": "PER"}'),
+        (GOOD[: GOOD.index("الزعبي")], '{"name": "سلمى'),
+        (GOOD[:-2], "]}"),
+        ('{"PER": ["كامل العناني", "سلمى, "السلط"],}', '"سلمى'),
+        (f'{{"PER": [سلمى "السلط", {"9" * 41}"]}}', 'سلمى "السلط"'),
+    ],
+)
+def test_what_cannot_be_read_is_kept_with_its_words(answer, words):
+    """The whole item where it is one, from its first character to its last."""
+    assert prediction(answer, DOCUMENT, LABELS).rejections[0].what == words
 
 
 VALUES = st.recursive(
@@ -162,6 +239,79 @@ def test_the_tolerant_reader_reads_strict_json_as_json(value):
     assert blocks(f"نعم: {source}") == ([{"a": value}], [])
     reader = _Reader(source)
     assert (reader.value(), reader.at, reader.rejections) == ({"a": value}, len(source), [])
+
+
+WORDS = st.text("كتاب ,،:(]", min_size=1, max_size=12).map(str.strip).filter(lambda words: any(map(str.isalpha, words)))
+
+
+@st.composite
+def answers(draw):
+    """An answer as JSON that is already read: people, places of their names, and who meets whom."""
+    found = draw(st.lists(WORDS, min_size=1, max_size=5, unique_by=lambda words: fold(words).text.strip()))
+    mentions = st.lists(st.fixed_dictionaries({"text": WORDS, "occurrence": st.integers(1, 3)}), min_size=1, max_size=2)
+    people = [
+        {"name": name, "type": "PER"} | draw(st.sampled_from([{}, {"mentions": draw(mentions)}])) for name in found
+    ]
+    pairs = draw(st.lists(st.tuples(*[st.sampled_from(found)] * 2), max_size=3, unique=True))
+    meetings = [{"type": "meets", "head": head, "tail": tail} for head, tail in pairs]
+    return {"entities": people, "relations": meetings}
+
+
+TOKENS = re.compile(r'"[^"]*"|[0-9]+|[{}\[\]:,]')
+# Each kind of breakage: the tokens that it may happen to, and what one of them becomes.
+BREAKAGES = {
+    "a comma lost": (",", lambda _: " "),
+    "a comma doubled": (",", lambda _: ",,"),
+    "a trailing comma": ("]}", lambda bracket: f",{bracket}"),
+    "an equals sign": (":", lambda _: "="),
+    "a colon lost": (":", lambda _: " "),
+    "a colon doubled": (":", lambda _: "::"),
+    "a wrong closing bracket": ("]}", lambda bracket: "]}"["}]".index(bracket)]),
+    "a bracket lost": ("[]{}", lambda _: " "),
+    "a bracket doubled": ("[]{}", lambda bracket: 2 * bracket),
+    "a quotation mark lost at the beginning": ('"', lambda quoted: quoted[1:]),
+    "a quotation mark lost at the end": ('"', lambda quoted: quoted[:-1]),
+    "a quotation mark doubled": ('"', lambda quoted: f'"{quoted}'),
+    "single quotation marks": ('"', lambda quoted: f"'{quoted[1:-1]}'"),
+    "no quotation marks": ('"', lambda quoted: quoted[1:-1]),
+    "a value lost": ('"0123456789', lambda _: ""),
+    "words left over": (",", lambda _: " كلام,"),
+    "a number of many digits": ("0123456789", lambda digit: 41 * digit),
+    "a comment": (",", lambda _: ", // تعليق\n"),
+}
+
+
+def items(prediction):
+    """What a prediction says, by names in place of ids."""
+    called = {entity["id"]: entity["name"] for entity in prediction.get("entities", ())}
+    entities = [(one["name"], one["type"], json.dumps(one["mentions"])) for one in prediction.get("entities", ())]
+    return entities + [
+        (one["type"], called[one["head"]], called[one["tail"]]) for one in prediction.get("relations", ())
+    ]
+
+
+@pytest.mark.parametrize("kind", BREAKAGES)
+@given(answer=answers(), data=st.data())
+def test_whatever_breaks_no_item_is_lost_in_silence(kind, answer, data):
+    """Items and rejections together are never fewer than what was said; without a rejection, all is as it was said."""
+    whole = items(said(answer)[0])
+    begins, breaks = BREAKAGES[kind]
+    tokens = TOKENS.findall(json.dumps(answer, ensure_ascii=False))
+    places = [at for at, token in enumerate(tokens) if token[0] in begins]
+    assume(places)
+    at = data.draw(st.sampled_from(places))
+    tokens[at] = breaks(tokens[at])
+    found, rejected = said(" ".join(tokens))
+    note(" ".join(tokens))
+    assert len(items(found)) + len(rejected) >= len(whole)
+    if not rejected:
+        assert items(found) == whole
+
+
+@given(answers())
+def test_python_is_read_as_json(answer):
+    """Python's way of writing the same says the same."""
+    assert said(repr(answer)) == said(answer)
 
 
 @given(st.integers(0, 400))

@@ -56,6 +56,7 @@ _ENDS = _CLOSING | {""}
 _MARKS = {'"': '"', "'": "'", "“": '“”"', "”": '“”"', "„": '„“”"', "‘": "‘’'", "’": "‘’'", "«": "«»", "`": "`'"}
 """The quotation marks that open a string, and what each of them may be closed by or hold."""
 
+_STARTS = _OPENING.union(_MARKS)
 _ANY = "".join(_MARKS) + "»"
 _SPACE = r"[\s\ufeff\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 _COMMENT = r"//[^\n]*+|\#[ \t][^\n]*+|/\*.*?(?:\*/|\Z)"
@@ -83,6 +84,7 @@ _BARE = re.compile(r"(?:(?!//|/\*|\s\#)[^{}\[\](),،;:=\n])++")
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _LITERALS = {"true": True, "false": False, "null": None, "none": None, "undefined": None}
 _BRACKET, _BRACE_OR_MARK = re.compile(r"[{\[]"), re.compile(rf"[{{{_ANY}]")
+_MEMBER = re.compile(rf"[{_ANY}]\w[\w ]{{0,40}}[{_ANY}]{_SPACE}*+[:=]")
 _MOST_DEPTH, _MOST_TRIES = 100, 100
 _UNREAD = "cut off or unreadable"
 
@@ -97,7 +99,9 @@ class Lost(NamedTuple):
 def blocks(answer: str) -> tuple[list[Any], list[Rejection]]:
     """The JSON values of an answer, and every stretch of it that should be JSON and is none of them."""
     said = _END_OF_THOUGHT.sub("", _THOUGHTS.sub("", answer))
-    values, rejections = _read("\n".join(match[1] for match in _FENCE.finditer(said)))
+    fenced = [_read(match[1]) for match in _FENCE.finditer(said)]
+    values = [value for found, _ in fenced for value in found]
+    rejections = [one for _, unread in fenced for one in unread]
     if not values and not rejections:
         return _read(said)
     drafts, unread = _read(_FENCE.sub("\n", said))
@@ -106,13 +110,21 @@ def blocks(answer: str) -> tuple[list[Any], list[Rejection]]:
 
 
 def _read(source: str) -> tuple[list[Any], list[Rejection]]:
-    """The values of a text, and what of it was rejected. Brackets of prose, without names or strings, are neither."""
+    """The values of a text, and what of it was rejected.
+
+    Brackets of prose, without names or strings in them, are neither; members outside of all brackets are rejected.
+    """
     reader = _Reader(source)
     values = []
-    while bracket := _BRACKET.search(source, reader.at):
-        before = len(reader.rejections)
-        value = reader.block(bracket.start())
-        if _BRACE_OR_MARK.search(source, bracket.start(), reader.at):
+    while reader.at < len(source):
+        bracket = _BRACKET.search(source, reader.at)
+        begin, before = bracket.start() if bracket else len(source), len(reader.rejections)
+        if _MEMBER.search(source, reader.at, begin):
+            reader.reject([Lost(source[reader.at : begin].strip())])
+            before += 1
+        value = reader.block(begin) if bracket else None
+        reader.at = max(reader.at, begin)
+        if _BRACE_OR_MARK.search(source, begin, reader.at):
             values += [value] if value else []
         else:
             del reader.rejections[before:]
@@ -148,11 +160,14 @@ class _Reader:
         before = len(self.rejections)
         if self.tries:
             try:
-                value, self.at = json.JSONDecoder(object_pairs_hook=self.joined).raw_decode(self.source, at)
-                return value
+                value, end = json.JSONDecoder(object_pairs_hook=self.joined).raw_decode(self.source, at)
+                if not _is_deep(value):
+                    self.at = end
+                    return value
             except (ValueError, RecursionError):
-                del self.rejections[before:]
-                self.tries -= 1
+                pass
+            self.tries -= 1
+            del self.rejections[before:]
         self.at = at
         value = self.value()
         self.reject(_losses(value))
@@ -260,16 +275,20 @@ class _Reader:
         of_object, of_item = self.open[-1:] == "{", "[" in self.open
         self.open += "["
         items: list[Any] = []
+        after = self.at
         while (mark := self.peek(_BETWEEN)) not in _ENDS:
-            begin = self.at
+            begin, apart = self.at, not items or not _COMMAS.isdisjoint(self.source[after : self.at])
             value = self.value()
             if mark not in _OPENING and self.peek() in _PARTING:
-                self.at = begin
+                name, self.at = self.lost(begin), begin
                 if of_object and (of_item or _key(value) in _LAYER_OF):
-                    items += [Lost(self.source[begin : begin + 1])] if of_item else []
+                    items += [name] if of_item else []
                     break
                 value = self.object(begin)
+            elif not apart and mark not in _STARTS:
+                value = self.lost(begin)
             items.append(value)
+            after = self.at
         return [*items, *self.close(mark)]
 
     def scalar(self) -> Any:
@@ -329,6 +348,19 @@ def _unescaped(escape: re.Match[str]) -> str:
     """What an escape stands for; one that JSON does not know is kept as it is."""
     said = escape[1]
     return chr(int(said[1:], 16)) if len(said) > 1 else _ESCAPES.get(said, escape[0])
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether a value nests deeper than is read."""
+    level = [value]
+    for _ in range(_MOST_DEPTH):
+        level = [one for each in level for one in _inside(each)]
+    return bool(level)
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    """The values of an object, or of a list."""
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 def _losses(value: Any) -> Iterator[Lost]:
@@ -405,7 +437,11 @@ def prediction(answer: object, document: Document, labels: Inventory) -> Said:
     reading = _Reading(document, labels)
     values: list[Any] = [answer] if answer else []
     if isinstance(answer, str):
-        values, reading.rejections = blocks(answer)
+        values, rejections = blocks(answer)
+        reading.rejections += [Rejection(one.reason, one.why, _clean(one.what)) for one in rejections]
+    elif _is_deep(answer):
+        values = []
+        reading.reject(_UNREAD, f"it nests deeper than {_MOST_DEPTH}", None)
     for layer, content in (found for value in values for found in _layers(value, labels)):
         if layer:
             reading.layers.setdefault(layer, []).append(content)
@@ -423,16 +459,19 @@ def _layers(value: object, labels: Inventory, depth: int = 0) -> Iterator[tuple[
     """The layers of a block: by their names, or by what a bare item looks like; None for what is of none."""
     if isinstance(value, dict):
         named = [(_LAYER_OF[_key(name)], content) for name, content in value.items() if _key(name) in _LAYER_OF]
-        inner = (one for content in value.values() for one in _layers(content, labels, depth + 1) if one[0])
         if _is_item(value):
             yield _guessed(value), [value]
         elif named:
             yield from named
             yield from _layers(value.get("", []), labels, depth)
+            others = ((name, content) for name, content in value.items() if name and _key(name) not in _LAYER_OF)
+            yield from ((None, {name: content}) for name, content in others if content and _inside(content))
         elif _names_types(value, labels):
             yield "entities", value
         else:
-            yield from ([*inner] if depth < _MOST_WRAPPED else []) or [(None, value)]
+            inner = (_layers(content, labels, depth + 1) for content in value.values() if depth < _MOST_WRAPPED)
+            found = [one for layers in inner for one in layers]
+            yield from found if any(layer for layer, _ in found) else [(None, value)]
     elif isinstance(value, list):
         for item in value:
             if isinstance(item, list) and len(item) == 3 and _label("relations.type", item[1], labels):
@@ -445,9 +484,10 @@ def _layers(value: object, labels: Inventory, depth: int = 0) -> Iterator[tuple[
 
 def _names_types(value: Json, labels: Inventory) -> bool:
     """Whether an object holds entities: from types to names, or from names to types."""
-    types_first = all(_label("entities.type", name, labels) for name in value if name)
+    types = [name for name in value if not name or _label("entities.type", name, labels)]
+    types_first = len(types) == len(value) or (types and all(isinstance(names, list) for names in value.values()))
     types_last = all(_label("entities.type", said, labels) for said in value.values())
-    return bool(value) and (types_first or (types_last and not _OF_ITEMS.intersection(map(_key, value))))
+    return bool(value) and bool(types_first or (types_last and not _OF_ITEMS.intersection(map(_key, value))))
 
 
 def _guessed(item: Json) -> Layer | None:
