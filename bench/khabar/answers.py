@@ -79,6 +79,7 @@ _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"} | {mark: mark
 _NO_WORDS = re.compile(f"[{_ANY}]|^\\W*$")
 _NAMED = re.compile(rf"{_SPACE}*+[:=]")
 _STOP = re.compile(r"[,{}\[\]\n]|\Z")
+_TUPLE = re.compile(rf"(?:\({_SPACE}*+)++[{_ANY}{{\[)0-9-]")
 _PARTED = re.compile("[:=]+>?")
 _BARE = re.compile(r"(?:(?!//|/\*|\s\#)[^{}\[\](),،;:=\n])++")
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
@@ -200,9 +201,10 @@ class _Reader:
             self.rejections.append(Rejection(_UNREAD, why, lost.words))
 
     def peek(self, between: re.Pattern[str] = _SKIP) -> str:
-        """The character that comes next, white space and comments apart; "" at the end."""
+        """What comes next, white space and comments apart: a character; "" at the end, "word" for «(» in words."""
         self.at = _end(between, self.source, self.at)
-        return self.source[self.at : self.at + 1]
+        mark = self.source[self.at : self.at + 1]
+        return mark if mark != "(" or _TUPLE.match(self.source, self.at) else "word"
 
     def lost(self, begin: int, cut: bool = False) -> Lost:
         """What stands from a place to where reading goes on, given up."""
