@@ -1,8 +1,10 @@
 """Answers of language models: what is read, what is rejected, and that nothing is invented."""
 
+import contextlib
 import gzip
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -328,6 +330,80 @@ def test_a_truncated_answer_gives_a_beginning_of_the_whole(cut):
     assert kept == full["entities"][: len(kept)]
 
 
+# What costs time where reading goes over the same characters again: a beginning, and what is repeated after it.
+GARBAGE = {
+    "brackets": ("", "["),
+    "objects": ("", '{"a":'),
+    "quotation marks": ('["', '"'),
+    "pairs of brackets": ("", "[:“x ] "),
+    "strings without end": ("", """["a: 'b: «c: “d: """),
+    "marks after colons": ('["a', ': "b'),
+    "marks after commas": ('["a', ', "b'),
+    "blocks": ("", '{x: "y} '),
+    "names in lists": ("", '["a": '),
+    "names twice": ('{"a": [', '"a": [1], '),
+    "comments": ("", '["a" /*'),
+    "backslashes": ('["', "\\"),
+    "thoughts": ("", "<think></thinking>{"),
+    "fences": ("", "```{"),
+}
+
+
+@pytest.mark.parametrize("kind", GARBAGE)
+def test_garbage_of_any_length_is_read_once(kind):
+    """100,000 of each end in a rejection, and twice as many take twice as many steps."""
+    begin, repeated = GARBAGE[kind]
+    found, rejected = said(begin + repeated * 100_000)
+    assert found.keys() == {"doc_id"}
+    assert rejected
+    assert steps(begin + repeated * 2_000) <= 2.5 * steps(begin + repeated * 1_000) + 1_000
+
+
+def steps(answer):
+    """How many calls the reading of an answer takes."""
+    calls = [0]
+
+    def count(_frame, event, _argument):
+        calls[0] += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        blocks(answer)
+    finally:
+        sys.setprofile(None)
+    return calls[0]
+
+
+@pytest.mark.parametrize("depth", [90, 120, 900, 5_000])
+def test_what_nests_too_deep_is_rejected(depth):
+    """Whether it is sound JSON or not, and also where it was read before."""
+    nested = '{"entities": [{"name": "هو", "type": "PER", "mentions": ' + "[" * depth + '"هو"' + "]" * depth + "}]}"
+    found, rejected = said(nested)
+    if depth < 100:
+        assert names(found) == [("هو", "PER")]
+        assert not rejected
+        return
+    assert "cut off or unreadable" in rejected
+    with contextlib.suppress(RecursionError):
+        assert said(json.loads(nested))[1] == ["cut off or unreadable"]
+
+
+def test_halves_of_characters_never_stop_an_import():
+    """A lone surrogate is replaced, in what is read and in what is rejected."""
+    found, rejections = prediction(
+        '{"a": "\\ud800", "a": "\\ud801", "entities": [{"name": "\\ud800", "type": "PER"}]}', DOCUMENT, LABELS
+    )
+    assert names(found) == [("\ufffd", "PER")]
+    assert json.dumps([one.what for one in rejections], ensure_ascii=False).encode()
+
+
+def test_fences_are_read_one_by_one():
+    """One that is cut off takes nothing from the next."""
+    found, reasons = said(f"```json\n{GOOD[:-20]}\n```\n```json\n{GOOD}\n```")
+    assert names(found) == BOTH
+    assert reasons == ["cut off or unreadable"]
+
+
 def layers(**more):
     """An answer with both people, the market and more layers."""
     people = [{"name": name, "type": kind} for name, kind in BOTH]
@@ -407,6 +483,74 @@ def test_a_name_alone_means_every_place_of_it():
     assert reasons == ["offsets"]
 
 
+def mention(**fields):
+    """The first mention of an answer that gives one, and the reasons of what was rejected."""
+    found, reasons = said([{"name": "سلمى", "type": "PER", "mentions": [{"text": "سلمى الزعبي", **fields}]}])
+    (one,) = found["entities"][0]["mentions"]
+    return one, reasons
+
+
+START = TEXT.rindex("سلمى الزعبي")
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, {"occurrence": "all"}),
+        ({"occurrence": None}, {"occurrence": "all"}),
+        ({"occurrence": "ALL"}, {"occurrence": "all"}),
+        ({"occurrence": 2}, {"occurrence": 2}),
+        ({"occurrence": 2.0}, {"occurrence": 2}),
+        ({"occurrence": " 2"}, {"occurrence": 2}),
+        ({"occurrence": "٢"}, {"occurrence": 2}),
+        ({"occurrence": [2]}, {"occurrence": 2}),
+        ({"start": str(START), "end": f"{START + 11}"}, {"occurrence": 2}),
+        ({"start": float(START), "end": START + 11.0}, {"occurrence": 2}),
+        ({"start": START}, {"occurrence": 2}),
+        ({"end": START + 11}, {"occurrence": 2}),
+        ({"prefix": "ورفضت "}, {"prefix": "ورفضت "}),
+        ({"text": " سلمى الزعبي ", "prefix": "ورفضت", "suffix": "ذلك"}, {"prefix": "ورفضت ", "suffix": " ذلك"}),
+        ({"suffix": " "}, {"suffix": " "}),
+    ],
+)
+def test_the_place_of_a_quote_is_read_as_meant(fields, expected):
+    """Numbers in any writing; offsets, also one of them; what stands beside it with its spaces."""
+    assert mention(**fields) == ({"text": "سلمى الزعبي", **expected}, [])
+
+
+@pytest.mark.parametrize("number", [0, -1, 1.5, True, "first", [1, 2], {}, 10**41])
+def test_an_occurrence_that_is_none_never_means_all(number):
+    """It is left out and rejected: the quote then needs to have one place."""
+    expected = [] if number == {} else ["occurrence"]
+    found, reasons = mention(occurrence=number)
+    assert found == {"text": "سلمى الزعبي"} | ({"occurrence": "all"} if number == {} else {})
+    assert reasons == expected
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"start": 0, "end": 3}, "offsets"),
+        ({"start": "here"}, "offsets"),
+        ({"start": [1, 2]}, "offsets"),
+        ({"end": 10**41}, "offsets"),
+        ({"prefix": 7}, "shape"),
+        ({"form": "nickname"}, "label"),
+    ],
+)
+def test_what_of_a_mention_is_wrong_is_left_out_aloud(fields, reason):
+    """The mention stays with its words, and the reason is kept."""
+    assert mention(**fields) == ({"text": "سلمى الزعبي", "occurrence": "all"}, [reason])
+
+
+def test_a_mention_without_words_is_never_the_name_instead():
+    """Mentions that say no words are rejected; an entity that has no others is rejected with them."""
+    found, reasons = said([{"name": "سلمى", "type": "PER", "mentions": [7, {"form": "name"}]}])
+    assert found["entities"] == []
+    assert reasons == ["no name", "no name", "no name"]
+    assert found["rejected"] == [{"layer": "entities", "label": "PER"}]
+
+
 def test_an_entity_that_is_listed_again_is_the_same_one():
     """One type and one name, normalised: one entity with the mentions of both; items said twice count once."""
     again = layers(relations=[{"head": "كامل العناني", "type": "meets", "tail": "سلمى الزعبي"}] * 2)
@@ -433,6 +577,29 @@ def test_sections_are_told_by_their_first_lines():
     card = khabar.score(open_set(EXAMPLES / "valid"), [found])
     assert card.unlocated == ()
     assert card["subsections.labelled"].counts.predicted == 5
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected", "reasons"),
+    [
+        ({"start": 0, "end": 28}, {"start": 0, "end": 28}, []),
+        ({"start": "0", "end": 28.0, "first": "سوق السلط"}, {"start": 0, "end": 28}, []),
+        ({"start": 0}, {"first": "سوق السلط القديم يقسم التجار"}, []),
+        ({"first": "موقف", "end": 28}, {"first": "موقف"}, ["offsets"]),
+        ({"first": "موقف", "start": 0, "end": 28}, {"first": "موقف"}, ["offsets"]),
+        ({"first": "موقف", "start": 0, "end": 10**9}, {"first": "موقف"}, ["offsets"]),
+        ({"first": "موقف", "end": "إلى هنا"}, {"first": "موقف"}, ["offsets"]),
+        ({"first": "موقف", "story": 0}, {"first": "موقف"}, ["story"]),
+        ({"first": "موقف", "story": "2"}, {"first": "موقف", "story": 2}, []),
+        ({"first": "موقف", "function": "dance"}, {"first": "موقف"}, ["label"]),
+        ({"first": "موقف", "heading": {"text": "موقف"}}, {"first": "موقف", "heading": {"text": "موقف"}}, []),
+    ],
+)
+def test_the_end_of_a_section_is_kept_or_left_out_aloud(fields, expected, reasons):
+    """Offsets that fit the first line are kept; others, and what else of a section cannot be kept, are rejected."""
+    found, why = said({"subsections": [{"kind": "body", **fields}]})
+    assert found["subsections"] == [{"kind": "body", **expected}]
+    assert why == reasons
 
 
 ITEMS = st.fixed_dictionaries(
