@@ -3,8 +3,7 @@
 Reading never invents: what is cut off or cannot be read is left out whole, and said. Three steps:
 
 - `blocks` finds the JSON in an answer: without what stands between ``<think>`` and ``</think>``, in code fences or
-  bare; each block is read as strict JSON or else by a reader that also takes trailing or missing commas, single and
-  typographic quotation marks, quotation marks inside a string, Python's literals, comments and a truncated tail.
+  bare; each block is read as strict JSON or else by the rules of `_Reader`.
 - `prediction` turns the blocks of one document into a prediction, names into ids. Quotes stay quotes: only
   `khabar score` looks for them, so its ``--grounding`` decides how loosely, for every system alike, and its
   signature says so. An entity that is given by names only gets every place of each name (``"all"``).
@@ -133,17 +132,21 @@ def _read(source: str) -> tuple[list[Any], list[Rejection]]:
 
 
 class _Reader:
-    """Reads the JSON of a text, strict or broken; ``at`` is where it stands.
+    """Reads the JSON of a text, strict or broken, and no part of it more than a few times.
+
+    ``at`` is where it stands, ``open`` the brackets that are open there, ``endless`` up to where strings of a mark are
+    known to have no end.
 
     Broken JSON is read by these rules, and what they do not read is `Lost`, with its words:
 
     - A quotation mark ends a string where something of JSON is behind it. Marks inside a string belong to its words
       in pairs; where one opens the next string or closes a name, the end of this one is missing, and it is lost up to
       the next comma, bracket or line end. What stands without marks is a number, a literal, or words.
-    - Commas, and a comma more or less, change nothing. ``=`` is read as a colon.
-    - A closing bracket closes what was opened last, whatever its kind. Where an item is open, the next ``{`` closes
-      it. A name with a colon in a list begins an object whose bracket is missing; or the list ends before it, where
-      that is a layer, or in an item, which then is lost.
+    - A comma more or less changes nothing. ``=`` is read as a colon, and before a bracket none is needed.
+    - A closing bracket closes what was opened last, whatever its kind. Where an object of a list is open, a ``{``
+      without a name closes it. A name with a colon in a list begins an object whose bracket is missing; or the list
+      ends before it, where that is a layer, or in an item, which then is lost. ``(`` opens a list where a string, a
+      number or a bracket is behind it.
     - An item of which anything is lost is lost whole. What holds items (`_wraps`) keeps the others.
     """
 
