@@ -1,19 +1,23 @@
 """Answers of language models: what is read, what is rejected, and that nothing is invented."""
 
+import contextlib
 import gzip
 import json
+import re
+import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, note
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import khabar
-from khabar.answers import _value, blocks, prediction, read_answers
+from khabar.answers import _Reader, blocks, prediction, read_answers
 from khabar.cli import app
 from khabar.corpus import open_set
 from khabar.problems import Invalid
+from khabar.quotes import fold
 from khabar.schemas import inventory, validator
 
 EXAMPLES = Path(__file__).parent / "examples"
@@ -49,7 +53,6 @@ READ = {
     "thoughts": '<think>ربما {"entities": [{"name": "السلط", "type": "GPE"}]}؟</think>' + GOOD,
     "thoughts without a beginning": '{"entities": []} فكرت طويلا</think>\n' + GOOD,
     "thoughts in capitals": "<THINKING>\n{}\n</THINKING>" + GOOD,
-    "a draft before a fence": '{"entities": [{"name": "السلط", "type": "GPE"}]}\n' + f"```json\n{GOOD}\n```",
     "trailing commas": GOOD.replace("}]", "},]").replace('"PER"}', '"PER",}'),
     "single quotes": GOOD.replace('"', "'"),
     "Python": "{'entities': [{'name': 'كامل العناني', 'type': 'PER', 'id': None, 'sure': True},"
@@ -59,6 +62,21 @@ READ = {
     "names without quotes": GOOD.replace('"name"', "name").replace('"type"', "type"),
     "comments": GOOD.replace("}, {", "}, // الثاني\n {").replace("]}", "] /* انتهى */ }"),
     "missing commas": GOOD.replace("}, {", "}\n{"),
+    "a missing comma between members": GOOD.replace('العناني", "type"', 'العناني" "type"'),
+    "doubled commas": GOOD.replace("}, {", "},, {").replace('", ', '",, '),
+    "nothing quoted": "{entities: [{name: كامل العناني, type: PER}, {name: سلمى الزعبي, type: PER}]}",
+    "equals signs": GOOD.replace(": ", " = ").replace('"name" = ', '"name" => '),
+    "a missing colon": GOOD.replace('"entities":', '"entities"'),
+    "wrong closing brackets": GOOD.replace("}", "]"),
+    "wrong closing brackets, the other way": GOOD.replace("]", "}"),
+    "a closing bracket too many": GOOD.replace("}, {", "}}, {"),
+    "no closing brace": GOOD.replace("}, {", ", {"),
+    "no opening brace": GOOD.replace(", {", ", "),
+    "a list without its end": GOOD.replace("]}", ', "stance": []}'),
+    "braces for brackets": GOOD.replace("[", "{").replace("]", "}"),
+    "the name of the layer broken": GOOD.replace('entities"', "entities"),
+    "types in lists": GOOD.replace('"PER"', '["PER"]'),
+    "numbers of many digits": GOOD.replace('"type"', f'"seen": {"1" * 41}, "sure": {"2" * 5000}, "type"'),
     "an Arabic comma": GOOD.replace("}, {", "}، {"),
     "several blocks": '```json\n{"entities": [{"name": "كامل العناني", "type": "PER"}]}\n```\n'
     'ثم:\n```json\n{"entities": [{"name": "سلمى الزعبي", "type": "PER"}]}\n```',
@@ -67,6 +85,7 @@ READ = {
     "an item a line": '{"name": "كامل العناني", "type": "PER"}\n{"name": "سلمى الزعبي", "type": "PER"}',
     "a list": '[{"text": "كامل العناني", "label": "PER"}, {"mention": "سلمى الزعبي", "entity_type": "person"}]',
     "types to names": '{"entities": {"PER": ["كامل العناني", "سلمى الزعبي"], "ORG": []}}',
+    "names to types, bare": '{"كامل العناني": "PER", "سلمى الزعبي": "PER"}',
     "types to names, bare": '{"PER": ["كامل العناني", "سلمى الزعبي"], "ORG": []}',
     "names to types": '{"entities": {"كامل العناني": "PER", "سلمى الزعبي": "PER"}}',
     "wrapped": f'{{"result": {{"status": "ok", "data": {GOOD}}}}}',
@@ -103,6 +122,42 @@ BROKEN = {
         BOTH,
         ["cut off or unreadable"],
     ),
+    "a draft before a fence": (
+        '{"entities": [{"name": "السلط", "type": "GPE"}]}\n' + f"```json\n{GOOD}\n```",
+        BOTH,
+        ["outside"],
+    ),
+    "a quotation mark lost at the end": (GOOD.replace('العناني"', "العناني"), [SALMA], ["cut off or unreadable"]),
+    "a quotation mark lost at the beginning": (GOOD.replace('"كامل', "كامل"), [SALMA], ["cut off or unreadable"]),
+    "a name's quotation mark lost": (GOOD.replace('"type"', '"type', 1), [SALMA], ["cut off or unreadable"]),
+    "a value lost": (GOOD.replace('"كامل العناني"', ""), [SALMA], ["cut off or unreadable"]),
+    "a mention lost": (
+        GOOD.replace('"type"', '"mentions": ["كامل, "العناني"], "type"', 1),
+        [SALMA],
+        ["cut off or unreadable"],
+    ),
+    "a list of mentions without its end": (
+        GOOD.replace('"type"', '"mentions": ["العناني", "type"', 1),
+        [SALMA],
+        ["cut off or unreadable"],
+    ),
+    "a name twice in an item": (
+        GOOD.replace('"type"', '"name": "سلمى", "type"', 1),
+        [("سلمى", "PER"), SALMA],
+        ["repeated"],
+    ),
+    "members without brackets": (
+        GOOD + ', {"name": "السلط", "type": "GPE"} "name": "سلمى", "type": "PER"}',
+        [*BOTH, ("السلط", "GPE")],
+        ["cut off or unreadable"],
+    ),
+    "a layer of another name": (GOOD[:-1] + ', "places": ["السلط"]}', BOTH, ["no layer"]),
+    "a type among types that does not exist": (
+        '{"PER": ["كامل العناني", "سلمى الزعبي"], "THING": ["السوق"]}',
+        BOTH,
+        ["label"],
+    ),
+    "two types": (GOOD.replace('"PER"', '["PER", "ORG"]', 1), [SALMA], ["label"]),
     "a type that does not exist": (GOOD.replace("PER", "HUMAN", 1), [SALMA], ["label"]),
     "no type": ('{"entities": ["كامل العناني"]}', [], ["label"]),
     "no name": ('{"entities": [{"type": "PER", "value": 3}]}', [], ["no name"]),
@@ -138,10 +193,38 @@ def test_an_answer_that_says_nothing_is_silent(answer, why):
     assert reasons == [why]
 
 
-def test_quotation_marks_inside_a_string_belong_to_it():
-    """A mark that nothing of JSON follows does not end the string."""
-    found, _ = said('{"entities": [{"name": "سوق "السلط" القديم", "type": "FAC"}]}')
-    assert names(found) == [('سوق "السلط" القديم', "FAC")]
+@pytest.mark.parametrize(
+    "name",
+    [
+        'سوق "السلط" القديم',
+        '"السلط"',
+        'قال "نعم", ثم ذهب',
+        'قال: "نعم"',
+        "سوق «السلط», القديم",
+        "O'Brien",
+        'قال "أ" و"ب"',
+    ],
+)
+def test_quotation_marks_inside_a_string_belong_to_it(name):
+    """Marks that pair up inside a string do not end it."""
+    found, reasons = said(f'{{"entities": [{{"name": "{name}", "type": "FAC"}},]}}')
+    assert names(found) == [(name, "FAC")]
+    assert not reasons
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (GOOD.replace('العناني"', "العناني"), '{"name": "كامل العناني, "type": "PER"}'),
+        (GOOD[: GOOD.index("الزعبي")], '{"name": "سلمى'),
+        (GOOD[:-2], "]}"),
+        ('{"PER": ["كامل العناني", "سلمى, "السلط"],}', '"سلمى'),
+        (f'{{"PER": [سلمى "السلط", {"9" * 41}"]}}', 'سلمى "السلط"'),
+    ],
+)
+def test_what_cannot_be_read_is_kept_with_its_words(answer, words):
+    """The whole item where it is one, from its first character to its last."""
+    assert prediction(answer, DOCUMENT, LABELS).rejections[0].what == words
 
 
 VALUES = st.recursive(
@@ -153,11 +236,88 @@ VALUES = st.recursive(
 
 @given(st.lists(VALUES, min_size=1, max_size=3) | st.dictionaries(st.text("abك", min_size=1), VALUES, min_size=1))
 def test_the_tolerant_reader_reads_strict_json_as_json(value):
-    """What is sound JSON means the same to both readers, where strings hold no mark that could end them."""
-    source = json.dumps(value, ensure_ascii=False)
-    assert blocks(f"نعم: {source}")[0][:1] == [value]
-    if not any(mark in source for mark in ("\\\\", '\\"')):
-        assert _value(source, 0, 0, whole=False) == (value, len(source))
+    """What is sound JSON means the same to both readers."""
+    source = json.dumps({"a": value}, ensure_ascii=False)
+    assert blocks(f"نعم: {source}") == ([{"a": value}], [])
+    reader = _Reader(source)
+    assert (reader.value(), reader.at, reader.rejections) == ({"a": value}, len(source), [])
+
+
+WORDS = (
+    st.text("كتاب ,،:(]", min_size=1, max_size=12)
+    .map(lambda words: words.strip(" ,،:"))
+    .filter(lambda words: any(map(str.isalpha, words)))
+)
+
+
+@st.composite
+def answers(draw):
+    """An answer as JSON that is already read: people, places of their names, and who meets whom."""
+    found = draw(st.lists(WORDS, min_size=1, max_size=5, unique_by=lambda words: fold(words).text.strip()))
+    mentions = st.lists(st.fixed_dictionaries({"text": WORDS, "occurrence": st.integers(1, 3)}), min_size=1, max_size=2)
+    people = [
+        {"name": name, "type": "PER"} | draw(st.sampled_from([{}, {"mentions": draw(mentions)}])) for name in found
+    ]
+    pairs = draw(st.lists(st.tuples(*[st.sampled_from(found)] * 2), max_size=3, unique=True))
+    meetings = [{"type": "meets", "head": head, "tail": tail} for head, tail in pairs]
+    return {"entities": people, "relations": meetings}
+
+
+TOKENS = re.compile(r'"[^"]*"|[0-9]+|[{}\[\]:,]')
+# Each kind of breakage: the tokens that it may happen to, and what one of them becomes.
+BREAKAGES = {
+    "a comma lost": (",", lambda _: " "),
+    "a comma doubled": (",", lambda _: ",,"),
+    "a trailing comma": ("]}", lambda bracket: f",{bracket}"),
+    "an equals sign": (":", lambda _: "="),
+    "a colon lost": (":", lambda _: " "),
+    "a colon doubled": (":", lambda _: "::"),
+    "a wrong closing bracket": ("]}", lambda bracket: "]}"["}]".index(bracket)]),
+    "a bracket lost": ("[]{}", lambda _: " "),
+    "a bracket doubled": ("[]{}", lambda bracket: 2 * bracket),
+    "a quotation mark lost at the beginning": ('"', lambda quoted: quoted[1:]),
+    "a quotation mark lost at the end": ('"', lambda quoted: quoted[:-1]),
+    "a quotation mark doubled": ('"', lambda quoted: f'"{quoted}'),
+    "single quotation marks": ('"', lambda quoted: f"'{quoted[1:-1]}'"),
+    "no quotation marks": ('"', lambda quoted: quoted[1:-1]),
+    "a value lost": ('"0123456789', lambda _: ""),
+    "words left over": (",", lambda _: " كلام,"),
+    "a number of many digits": ("0123456789", lambda digit: 41 * digit),
+    "a comment": (",", lambda _: ", // تعليق\n"),
+}
+
+
+def items(prediction):
+    """What a prediction says, by names in place of ids."""
+    called = {entity["id"]: entity["name"] for entity in prediction.get("entities", ())}
+    entities = [(one["name"], one["type"], json.dumps(one["mentions"])) for one in prediction.get("entities", ())]
+    return entities + [
+        (one["type"], called[one["head"]], called[one["tail"]]) for one in prediction.get("relations", ())
+    ]
+
+
+@pytest.mark.parametrize("kind", BREAKAGES)
+@given(answer=answers(), data=st.data())
+def test_whatever_breaks_no_item_is_lost_in_silence(kind, answer, data):
+    """Items and rejections together are never fewer than what was said; without a rejection, all is as it was said."""
+    whole = items(said(answer)[0])
+    begins, breaks = BREAKAGES[kind]
+    tokens = TOKENS.findall(json.dumps(answer, ensure_ascii=False))
+    places = [at for at, token in enumerate(tokens) if token[0] in begins]
+    assume(places)
+    at = data.draw(st.sampled_from(places))
+    tokens[at] = breaks(tokens[at])
+    found, rejected = said(" ".join(tokens))
+    note(" ".join(tokens))
+    assert len(items(found)) + len(rejected) >= len(whole)
+    if not rejected:
+        assert items(found) == whole
+
+
+@given(answers())
+def test_python_is_read_as_json(answer):
+    """Python's way of writing the same says the same."""
+    assert said(repr(answer)) == said(answer)
 
 
 @given(st.integers(0, 400))
@@ -168,6 +328,80 @@ def test_a_truncated_answer_gives_a_beginning_of_the_whole(cut):
     full, _ = said(whole)
     kept = found.get("entities", [])
     assert kept == full["entities"][: len(kept)]
+
+
+# What costs time where reading goes over the same characters again: a beginning, and what is repeated after it.
+GARBAGE = {
+    "brackets": ("", "["),
+    "objects": ("", '{"a":'),
+    "quotation marks": ('["', '"'),
+    "pairs of brackets": ("", "[:“x ] "),
+    "strings without end": ("", """["a: 'b: «c: “d: """),
+    "marks after colons": ('["a', ': "b'),
+    "marks after commas": ('["a', ', "b'),
+    "blocks": ("", '{x: "y} '),
+    "names in lists": ("", '["a": '),
+    "names twice": ('{"a": [', '"a": [1], '),
+    "comments": ("", '["a" /*'),
+    "backslashes": ('["', "\\"),
+    "thoughts": ("", "<think></thinking>{"),
+    "fences": ("", "```{"),
+}
+
+
+@pytest.mark.parametrize("kind", GARBAGE)
+def test_garbage_of_any_length_is_read_once(kind):
+    """100,000 of each end in a rejection, and twice as many take twice as many steps."""
+    begin, repeated = GARBAGE[kind]
+    found, rejected = said(begin + repeated * 100_000)
+    assert found.keys() == {"doc_id"}
+    assert rejected
+    assert steps(begin + repeated * 2_000) <= 2.5 * steps(begin + repeated * 1_000) + 1_000
+
+
+def steps(answer):
+    """How many calls the reading of an answer takes."""
+    calls = [0]
+
+    def count(_frame, event, _argument):
+        calls[0] += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        blocks(answer)
+    finally:
+        sys.setprofile(None)
+    return calls[0]
+
+
+@pytest.mark.parametrize("depth", [90, 120, 900, 5_000])
+def test_what_nests_too_deep_is_rejected(depth):
+    """Whether it is sound JSON or not, and also where it was read before."""
+    nested = '{"entities": [{"name": "هو", "type": "PER", "mentions": ' + "[" * depth + '"هو"' + "]" * depth + "}]}"
+    found, rejected = said(nested)
+    if depth < 100:
+        assert names(found) == [("هو", "PER")]
+        assert not rejected
+        return
+    assert "cut off or unreadable" in rejected
+    with contextlib.suppress(RecursionError):
+        assert said(json.loads(nested))[1] == ["cut off or unreadable"]
+
+
+def test_halves_of_characters_never_stop_an_import():
+    """A lone surrogate is replaced, in what is read and in what is rejected."""
+    found, rejections = prediction(
+        '{"a": "\\ud800", "a": "\\ud801", "entities": [{"name": "\\ud800", "type": "PER"}]}', DOCUMENT, LABELS
+    )
+    assert names(found) == [("\ufffd", "PER")]
+    assert json.dumps([one.what for one in rejections], ensure_ascii=False).encode()
+
+
+def test_fences_are_read_one_by_one():
+    """One that is cut off takes nothing from the next."""
+    found, reasons = said(f"```json\n{GOOD[:-20]}\n```\n```json\n{GOOD}\n```")
+    assert names(found) == BOTH
+    assert reasons == ["cut off or unreadable"]
 
 
 def layers(**more):
@@ -249,6 +483,74 @@ def test_a_name_alone_means_every_place_of_it():
     assert reasons == ["offsets"]
 
 
+def mention(**fields):
+    """The first mention of an answer that gives one, and the reasons of what was rejected."""
+    found, reasons = said([{"name": "سلمى", "type": "PER", "mentions": [{"text": "سلمى الزعبي", **fields}]}])
+    (one,) = found["entities"][0]["mentions"]
+    return one, reasons
+
+
+START = TEXT.rindex("سلمى الزعبي")
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, {"occurrence": "all"}),
+        ({"occurrence": None}, {"occurrence": "all"}),
+        ({"occurrence": "ALL"}, {"occurrence": "all"}),
+        ({"occurrence": 2}, {"occurrence": 2}),
+        ({"occurrence": 2.0}, {"occurrence": 2}),
+        ({"occurrence": " 2"}, {"occurrence": 2}),
+        ({"occurrence": "٢"}, {"occurrence": 2}),
+        ({"occurrence": [2]}, {"occurrence": 2}),
+        ({"start": str(START), "end": f"{START + 11}"}, {"occurrence": 2}),
+        ({"start": float(START), "end": START + 11.0}, {"occurrence": 2}),
+        ({"start": START}, {"occurrence": 2}),
+        ({"end": START + 11}, {"occurrence": 2}),
+        ({"prefix": "ورفضت "}, {"prefix": "ورفضت "}),
+        ({"text": " سلمى الزعبي ", "prefix": "ورفضت", "suffix": "ذلك"}, {"prefix": "ورفضت ", "suffix": " ذلك"}),
+        ({"suffix": " "}, {"suffix": " "}),
+    ],
+)
+def test_the_place_of_a_quote_is_read_as_meant(fields, expected):
+    """Numbers in any writing; offsets, also one of them; what stands beside it with its spaces."""
+    assert mention(**fields) == ({"text": "سلمى الزعبي", **expected}, [])
+
+
+@pytest.mark.parametrize("number", [0, -1, 1.5, True, "first", [1, 2], {}, 10**41])
+def test_an_occurrence_that_is_none_never_means_all(number):
+    """It is left out and rejected: the quote then needs to have one place."""
+    expected = [] if number == {} else ["occurrence"]
+    found, reasons = mention(occurrence=number)
+    assert found == {"text": "سلمى الزعبي"} | ({"occurrence": "all"} if number == {} else {})
+    assert reasons == expected
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"start": 0, "end": 3}, "offsets"),
+        ({"start": "here"}, "offsets"),
+        ({"start": [1, 2]}, "offsets"),
+        ({"end": 10**41}, "offsets"),
+        ({"prefix": 7}, "shape"),
+        ({"form": "nickname"}, "label"),
+    ],
+)
+def test_what_of_a_mention_is_wrong_is_left_out_aloud(fields, reason):
+    """The mention stays with its words, and the reason is kept."""
+    assert mention(**fields) == ({"text": "سلمى الزعبي", "occurrence": "all"}, [reason])
+
+
+def test_a_mention_without_words_is_never_the_name_instead():
+    """Mentions that say no words are rejected; an entity that has no others is rejected with them."""
+    found, reasons = said([{"name": "سلمى", "type": "PER", "mentions": [7, {"form": "name"}]}])
+    assert found["entities"] == []
+    assert reasons == ["no name", "no name", "no name"]
+    assert found["rejected"] == [{"layer": "entities", "label": "PER"}]
+
+
 def test_an_entity_that_is_listed_again_is_the_same_one():
     """One type and one name, normalised: one entity with the mentions of both; items said twice count once."""
     again = layers(relations=[{"head": "كامل العناني", "type": "meets", "tail": "سلمى الزعبي"}] * 2)
@@ -275,6 +577,29 @@ def test_sections_are_told_by_their_first_lines():
     card = khabar.score(open_set(EXAMPLES / "valid"), [found])
     assert card.unlocated == ()
     assert card["subsections.labelled"].counts.predicted == 5
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected", "reasons"),
+    [
+        ({"start": 0, "end": 28}, {"start": 0, "end": 28}, []),
+        ({"start": "0", "end": 28.0, "first": "سوق السلط"}, {"start": 0, "end": 28}, []),
+        ({"start": 0}, {"first": "سوق السلط القديم يقسم التجار"}, []),
+        ({"first": "موقف", "end": 28}, {"first": "موقف"}, ["offsets"]),
+        ({"first": "موقف", "start": 0, "end": 28}, {"first": "موقف"}, ["offsets"]),
+        ({"first": "موقف", "start": 0, "end": 10**9}, {"first": "موقف"}, ["offsets"]),
+        ({"first": "موقف", "end": "إلى هنا"}, {"first": "موقف"}, ["offsets"]),
+        ({"first": "موقف", "story": 0}, {"first": "موقف"}, ["story"]),
+        ({"first": "موقف", "story": "2"}, {"first": "موقف", "story": 2}, []),
+        ({"first": "موقف", "function": "dance"}, {"first": "موقف"}, ["label"]),
+        ({"first": "موقف", "heading": {"text": "موقف"}}, {"first": "موقف", "heading": {"text": "موقف"}}, []),
+    ],
+)
+def test_the_end_of_a_section_is_kept_or_left_out_aloud(fields, expected, reasons):
+    """Offsets that fit the first line are kept; others, and what else of a section cannot be kept, are rejected."""
+    found, why = said({"subsections": [{"kind": "body", **fields}]})
+    assert found["subsections"] == [{"kind": "body", **expected}]
+    assert why == reasons
 
 
 ITEMS = st.fixed_dictionaries(

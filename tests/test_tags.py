@@ -317,12 +317,26 @@ def read(tmp_path, lines, *found, **options):
         "\n".join(FILE).replace("\t", "\tNN\t"),
         "\n".join(FILE).replace("\t", " NN B-NP "),
         "word\ttag\n" + "\n".join(FILE),
+        "word\ttag\n\n" + "\n".join(["# doc_id = one", *FILE[:-5], "# doc_id = two", *FILE[-5:]]),
         "-DOCSTART- O\n\n" + "\n".join(FILE),
         "# newdoc\n# text = زار O\n" + "\n".join(FILE),
         "\n".join(["# doc_id = two", *FILE[-5:], "#doc_id=one", *FILE[:-5]]),
         "\n".join(["# doc_id = one", *FILE[:4], "# doc_id = one", *FILE[4:-5], "# doc_id = two", *FILE[-5:]]),
     ],
-    ids=["plain", "blank", "windows", "spaces", "pos", "chunk", "heading", "docstart", "comments", "ids", "again"],
+    ids=[
+        "plain",
+        "blank",
+        "windows",
+        "spaces",
+        "pos",
+        "chunk",
+        "heading",
+        "heading-ids",
+        "docstart",
+        "comments",
+        "ids",
+        "again",
+    ],
 )
 def test_a_file_is_read_whatever_its_dress(tmp_path, content):
     """Tabs or spaces, two to four columns, a heading, comments, names, Windows line ends, a byte order mark."""
@@ -485,7 +499,13 @@ WRONG = {
     "document twice": (
         ["# doc_id = two", *lines_of(TWO), "# doc_id = one", *lines_of(ONE), "# doc_id = two", *lines_of(TWO)],
         "21:1: error tags.document: the document two begins a second time\n"
-        "    Keep the sentences of a document together.",
+        "    Give each document once, its sentences together.",
+        "never",
+    ),
+    "document twice in a row": (
+        ["# doc_id = two", *lines_of(TWO), "# doc_id = two", *lines_of(TWO)],
+        "7:1: error tags.document: the document two begins a second time\n"
+        "    Give each document once, its sentences together.",
         "never",
     ),
     "words before documents": (
@@ -525,6 +545,18 @@ def test_what_is_wrong_is_listed_by_line_and_repaired_on_request_only(tmp_path, 
         tagged = read_tags("t.conll", (ONE, TWO), labels=LABELS, repair=True)
         assert [str(problem) for problem in tagged.repaired] == [f"t.conll:{message}".replace(" error ", " warning ")]
         assert repaired is None or told(tagged) == repaired
+
+
+@pytest.mark.parametrize("unknown", range(1, 9))
+@pytest.mark.parametrize("end", range(2, 10))
+def test_a_partial_file_with_unknown_words_is_repaired(tmp_path, unknown, end):
+    """Where a file ends before its text, its last words may be unknown too; mentions go by their place."""
+    words, at = [line for line in lines_of(ONE, GOOD) if line], min(unknown, end - 1)
+    lines, place = put(words, at, "[UNK]\tB-PER")[:end], words[at].split("\t")[0]
+    (found,) = told(read(tmp_path, ["# doc_id = one", *lines], ONE, repair=True))
+    assert ("PER", place) in found["mentions"]
+    with pytest.raises(Invalid):
+        read(tmp_path, ["# doc_id = one", *lines], ONE)
 
 
 @pytest.mark.parametrize(

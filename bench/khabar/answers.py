@@ -3,8 +3,7 @@
 Reading never invents: what is cut off or cannot be read is left out whole, and said. Three steps:
 
 - `blocks` finds the JSON in an answer: without what stands between ``<think>`` and ``</think>``, in code fences or
-  bare; each block is read as strict JSON or else by a reader that also takes trailing or missing commas, single and
-  typographic quotation marks, quotation marks inside a string, Python's literals, comments and a truncated tail.
+  bare; each block is read as strict JSON or else by the rules of `_Reader`.
 - `prediction` turns the blocks of one document into a prediction, names into ids. Quotes stay quotes: only
   `khabar score` looks for them, so its ``--grounding`` decides how loosely, for every system alike, and its
   signature says so. An entity that is given by names only gets every place of each name (``"all"``).
@@ -32,184 +31,6 @@ from khabar.schemas import ENUMS, Inventory
 
 Json = dict[str, Any]
 
-# -- reading -----------------------------------------------------------------------------------------------
-
-_THOUGHTS = re.compile(r"<(think|thinking|thought|reasoning)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
-_END_OF_THOUGHT = re.compile(r"\A.*</(?:think|thinking|thought|reasoning)>", re.DOTALL | re.IGNORECASE)
-_FENCE = re.compile(r"```[\w+-]*[ \t]*\n?(.*?)(?:```|\Z)", re.DOTALL)
-_SKIP = re.compile(r"(?:[\s\ufeff\u200e\u200f]+|//[^\n]*|#[^\n]*|/\*.*?(?:\*/|\Z))*", re.DOTALL)
-_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![\w.])")
-_WORD = re.compile(r"[^\W\d]\w*")
-_CLOSING = {'"': '"', "'": "'", "“": '”"“', "”": '”"', "„": '“”"', "‘": "’'", "’": "’'", "«": "»", "`": "`"}
-# A quotation mark ends a string where what JSON has there follows it; anywhere else it belongs to the words.
-_AFTER_STRING = re.compile(
-    r"\s*(?:[:}\])]|\Z|//|/\*|,\s*(?:[\"'“”„‘’«`{\[(}\])]|-?[0-9]|(?:true|false|null|True|False|None)\b|[^\W\d]\w*\s*:"
-    r"|//|/\*|#|\Z)|\n\s*[\"'“”„‘’«{\[])"
-)
-_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
-_LITERALS = {"true": True, "false": False, "null": None, "none": None, "undefined": None}
-_MOST_DEPTH, _SHOWN = 100, 60
-
-
-class _Unreadable(Exception):
-    """What stands at ``at`` cannot be read, or is cut off; ``so_far`` is what may be kept of it."""
-
-    def __init__(self, at: int, so_far: Any = None) -> None:
-        super().__init__(at)
-        self.at = at
-        self.so_far = so_far
-
-
-def blocks(answer: str) -> tuple[list[Any], list[str]]:
-    """The JSON values of an answer, and the beginning of each stretch that should be JSON and could not be read."""
-    said = _END_OF_THOUGHT.sub("", _THOUGHTS.sub("", answer))
-    fenced = [match[1] for match in _FENCE.finditer(said)]
-    found: list[Any] = []
-    broken: list[str] = []
-    for source in [part for part in fenced if "{" in part or "[" in part] or [said]:
-        _read_blocks(source, found, broken)
-    return found, broken
-
-
-def _read_blocks(source: str, found: list[Any], broken: list[str]) -> None:
-    at = _opening(source, 0)
-    while at < len(source):
-        try:
-            value, end = _STRICT.raw_decode(source, at)
-        except (ValueError, RecursionError):
-            try:
-                value, end = _value(source, at, 0, whole=False)
-            except _Unreadable as error:
-                value, end = error.so_far, max(error.at, at + 1)
-                if value:
-                    broken.append(source[max(0, error.at - _SHOWN) : error.at + _SHOWN])
-        if value:
-            found.append(value)
-        at = _opening(source, end)
-
-
-def _opening(source: str, at: int) -> int:
-    """Where the next object or array begins; the end of the text where none does."""
-    return min((place for place in (source.find("{", at), source.find("[", at)) if place >= 0), default=len(source))
-
-
-def _joined(pairs: Sequence[tuple[str, Any]]) -> Json:
-    """An object; lists that stand under one name twice are one list."""
-    built: Json = {}
-    for name, value in pairs:
-        before = built.get(name)
-        built[name] = [*before, *value] if isinstance(before, list) and isinstance(value, list) else value
-    return built
-
-
-_STRICT = json.JSONDecoder(object_pairs_hook=_joined)
-
-
-def _value(source: str, at: int, depth: int, whole: bool) -> tuple[Any, int]:
-    """The value that begins at a place, and where it ends. ``whole``: it is an item, and nothing if it is cut off."""
-    at = _skip(source, at)
-    if at >= len(source) or depth > _MOST_DEPTH:
-        raise _Unreadable(at)
-    opening = source[at]
-    if opening == "{":
-        return _object(source, at + 1, depth, whole)
-    if opening in "[(":
-        return _array(source, at + 1, depth, whole)
-    if opening in _CLOSING:
-        return _string(source, at)
-    for pattern, read in ((_NUMBER, json.loads), (_WORD, _literal)):
-        match = pattern.match(source, at)
-        if match:
-            try:
-                return read(match[0]), match.end()
-            except (ValueError, KeyError):
-                break
-    raise _Unreadable(at)
-
-
-def _literal(word: str) -> object:
-    return _LITERALS[word.lower()]
-
-
-def _skip(source: str, at: int) -> int:
-    match = _SKIP.match(source, at)
-    return match.end() if match else at
-
-
-def _after_comma(source: str, at: int) -> int:
-    at = _skip(source, at)
-    return _skip(source, at + 1) if source[at : at + 1] in (",", "،") else at
-
-
-def _object(source: str, at: int, depth: int, whole: bool) -> tuple[Json, int]:
-    pairs: list[tuple[str, Any]] = []
-    at = _skip(source, at)
-    try:
-        while source[at : at + 1] != "}":
-            name, at = _name(source, at)
-            at = _skip(source, at)
-            if source[at : at + 1] != ":":
-                raise _Unreadable(at)
-            try:
-                value, at = _value(source, at + 1, depth + 1, whole)
-            except _Unreadable as error:
-                if error.so_far:
-                    pairs.append((name, error.so_far))
-                raise
-            pairs.append((name, value))
-            at = _after_comma(source, at)
-    except _Unreadable as error:
-        raise _Unreadable(error.at, None if whole else _joined(pairs)) from None
-    return _joined(pairs), at + 1
-
-
-def _name(source: str, at: int) -> tuple[str, int]:
-    if source[at : at + 1] in _CLOSING and at < len(source):
-        return _string(source, at)
-    match = _WORD.match(source, at)
-    if match is None:
-        raise _Unreadable(at)
-    return match[0], match.end()
-
-
-def _array(source: str, at: int, depth: int, whole: bool) -> tuple[list[Any], int]:
-    items: list[Any] = []
-    at = _skip(source, at)
-    try:
-        while source[at : at + 1] not in ("]", ")"):
-            item, at = _value(source, at, depth + 1, whole=True)
-            items.append(item)
-            at = _after_comma(source, at)
-    except _Unreadable as error:
-        raise _Unreadable(error.at, None if whole else items) from None
-    return items, at + 1
-
-
-def _string(source: str, at: int) -> tuple[str, int]:
-    closing = _CLOSING[source[at]]
-    characters: list[str] = []
-    at += 1
-    while at < len(source):
-        character = source[at]
-        if character == "\\" and at + 1 < len(source):
-            escaped = source[at + 1]
-            code = source[at + 2 : at + 6]
-            if escaped == "u" and re.fullmatch("[0-9a-fA-F]{4}", code):
-                characters.append(chr(int(code, 16)))
-                at += 6
-            else:
-                characters.append(_ESCAPES.get(escaped, escaped if escaped in "\"'\\/" else f"\\{escaped}"))
-                at += 2
-        elif character in closing and _AFTER_STRING.match(source, at + 1):
-            return "".join(characters), at + 1
-        else:
-            characters.append(character)
-            at += 1
-    raise _Unreadable(at)
-
-
-# -- what an answer says -----------------------------------------------------------------------------------
-
 
 class Rejection(Struct, frozen=True):
     """Something of an answer that is no item of the prediction: the words of it, and why.
@@ -221,6 +42,347 @@ class Rejection(Struct, frozen=True):
     reason: str
     why: str
     what: object
+
+
+# -- reading -----------------------------------------------------------------------------------------------
+
+_THOUGHTS = re.compile(r"<(think|thinking|thought|reasoning)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
+_END_OF_THOUGHT = re.compile(r"\A.*</(?:think|thinking|thought|reasoning)>", re.DOTALL | re.IGNORECASE)
+_FENCE = re.compile(r"```[\w+-]*[ \t]*\n?(.*?)(?:```|\Z)", re.DOTALL)
+
+_OPENING, _CLOSING, _PARTING, _COMMAS = frozenset("{[("), frozenset("}])"), frozenset(":="), frozenset(",،;")
+_ENDS = _CLOSING | {""}
+_MARKS = {'"': '"', "'": "'", "“": '“”"', "”": '“”"', "„": '„“”"', "‘": "‘’'", "’": "‘’'", "«": "«»", "`": "`'"}
+"""The quotation marks that open a string, and what each of them may be closed by or hold."""
+
+_STARTS = _OPENING.union(_MARKS)
+_ANY = "".join(_MARKS) + "»"
+_SPACE = r"[\s\ufeff\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+_COMMENT = r"//[^\n]*+|\#[ \t][^\n]*+|/\*.*?(?:\*/|\Z)"
+_SKIP = re.compile(rf"(?:{_SPACE}++|{_COMMENT})*+", re.DOTALL)
+_BETWEEN = re.compile(rf"(?:[,،;]|{_SPACE}++|{_COMMENT})*+", re.DOTALL)
+# What stands behind a string: as in JSON; or a comment, the end of the line, or a string after a comma that is missing.
+_BEHIND = re.compile(
+    rf"{_SPACE}*+(?:[:=,،;{{}}\[\])]|//|/\*|\Z)|[^\S\n]*+\n"
+    rf"|{_SPACE}++(?:\#|\w++{_SPACE}*+[:=]|[{_ANY}][^{_ANY}\n]{{0,80}}[{_ANY}]{_SPACE}*+[:=,،;}}\])])"
+)
+_INSIDE = {
+    mark: re.compile(
+        rf"\\.|(?P<next>[,{{\[]{_SPACE}*+(?:\w++{_SPACE}*+[:=]{_SPACE}*+)?[{inside}](?!{_BEHIND.pattern}))|[{inside}]",
+        re.DOTALL,
+    )
+    for mark, inside in _MARKS.items()
+}
+_ESCAPED = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"} | {mark: mark for mark in "\"'\\/"}
+_NO_WORDS = re.compile(f"[{_ANY}]|^\\W*$")
+_NAMED = re.compile(rf"{_SPACE}*+[:=]")
+_STOP = re.compile(r"[,{}\[\]\n]|\Z")
+_TUPLE = re.compile(rf"(?:\({_SPACE}*+)++[{_ANY}{{\[)0-9-]")
+_PARTED = re.compile("[:=]+>?")
+_BARE = re.compile(r"(?:(?!//|/\*|\s\#)[^{}\[\](),،;:=\n])++")
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_LITERALS = {"true": True, "false": False, "null": None, "none": None, "undefined": None}
+_BRACKET, _BRACE_OR_MARK = re.compile(r"[{\[]"), re.compile(rf"[{{{_ANY}]")
+_MEMBER = re.compile(rf"[{_ANY}]\w[\w ]{{0,40}}[{_ANY}]{_SPACE}*+[:=]")
+_MOST_DEPTH, _MOST_TRIES = 100, 100
+_UNREAD = "cut off or unreadable"
+
+
+class Lost(NamedTuple):
+    """What stands for a value that cannot be read: its words, and whether the answer ends in it."""
+
+    words: str
+    cut: bool = False
+
+
+def blocks(answer: str) -> tuple[list[Any], list[Rejection]]:
+    """The JSON values of an answer, and every stretch of it that should be JSON and is none of them."""
+    said = _END_OF_THOUGHT.sub("", _THOUGHTS.sub("", answer))
+    fenced = [_read(match[1]) for match in _FENCE.finditer(said)]
+    values = [value for found, _ in fenced for value in found]
+    rejections = [one for _, unread in fenced for one in unread]
+    if not values and not rejections:
+        return _read(said)
+    drafts, unread = _read(_FENCE.sub("\n", said))
+    outside = [Rejection("outside", "only what stands in code fences is read", draft) for draft in drafts]
+    return values, [*rejections, *outside, *unread]
+
+
+def _read(source: str) -> tuple[list[Any], list[Rejection]]:
+    """The values of a text, and what of it was rejected.
+
+    Brackets of prose, without names or strings in them, are neither; members outside of all brackets are rejected.
+    """
+    reader = _Reader(source)
+    values = []
+    while reader.at < len(source):
+        bracket = _BRACKET.search(source, reader.at)
+        begin, before = bracket.start() if bracket else len(source), len(reader.rejections)
+        if _MEMBER.search(source, reader.at, begin):
+            reader.reject([Lost(source[reader.at : begin].strip())])
+            before += 1
+        value = reader.block(begin) if bracket else None
+        reader.at = max(reader.at, begin)
+        if _BRACE_OR_MARK.search(source, begin, reader.at):
+            values += [value] if value else []
+        else:
+            del reader.rejections[before:]
+    return values, reader.rejections
+
+
+class _Reader:
+    """Reads the JSON of a text, strict or broken, and no part of it more than a few times.
+
+    ``at`` is where it stands, ``open`` the brackets that are open there, ``endless`` up to where strings of a mark are
+    known to have no end.
+
+    Broken JSON is read by these rules, and what they do not read is `Lost`, with its words:
+
+    - A quotation mark ends a string where something of JSON is behind it. Marks inside a string belong to its words
+      in pairs; where one opens the next string or closes a name, the end of this one is missing, and it is lost up to
+      the next comma, bracket or line end. What stands without marks is a number, a literal, or words.
+    - A comma more or less changes nothing. ``=`` is read as a colon, and before a bracket none is needed.
+    - A closing bracket closes what was opened last, whatever its kind. Where an object of a list is open, a ``{``
+      without a name closes it. A name with a colon in a list begins an object whose bracket is missing; or the list
+      ends before it, where that is a layer, or in an item, which then is lost. ``(`` opens a list where a string, a
+      number or a bracket is behind it.
+    - An item of which anything is lost is lost whole. What holds items (`_wraps`) keeps the others.
+    """
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.at = 0
+        self.open = ""
+        self.cut = False
+        self.tries = _MOST_TRIES
+        self.endless: dict[str, int] = {}
+        self.rejections: list[Rejection] = []
+
+    def block(self, at: int) -> Any:
+        """The value that begins at a place, without what is lost of it; strict JSON is read as such."""
+        before = len(self.rejections)
+        if self.tries:
+            try:
+                value, end = json.JSONDecoder(object_pairs_hook=self.joined).raw_decode(self.source, at)
+                if not _is_deep(value):
+                    self.at = end
+                    return value
+            except (ValueError, RecursionError):
+                pass
+            self.tries -= 1
+            del self.rejections[before:]
+        self.at = at
+        value = self.value()
+        self.reject(_losses(value))
+        return None if isinstance(value, Lost) else _without(value)
+
+    def joined(self, pairs: Iterable[tuple[str, Any]]) -> Json:
+        """An object; what stands under one name twice is joined, or else the last of it counts."""
+        return self.join({}, pairs)
+
+    def join(self, built: Json, pairs: Iterable[tuple[str, Any]]) -> Json:
+        """Put members into an object."""
+        for name, value in pairs:
+            before = built.setdefault(name, value)
+            if before is value:
+                continue
+            if isinstance(before, list) and isinstance(value, list):
+                before += value
+            elif isinstance(before, dict) and isinstance(value, dict):
+                self.join(before, value.items())
+            elif before != value:
+                why = "this name stands twice in an object, and what it says last counts"
+                self.rejections.append(Rejection("repeated", why, {name: before}))
+                built[name] = value
+        return built
+
+    def reject(self, losses: Iterable[Lost]) -> None:
+        """Say what was lost."""
+        for lost in losses:
+            why = "the answer is cut off here" if lost.cut else "this cannot be read"
+            self.rejections.append(Rejection(_UNREAD, why, lost.words))
+
+    def peek(self, between: re.Pattern[str] = _SKIP) -> str:
+        """What comes next, white space and comments apart: a character; "" at the end, "word" for «(» in words."""
+        self.at = _end(between, self.source, self.at)
+        mark = self.source[self.at : self.at + 1]
+        return mark if mark != "(" or _TUPLE.match(self.source, self.at) else "word"
+
+    def lost(self, begin: int, cut: bool = False) -> Lost:
+        """What stands from a place to where reading goes on, given up."""
+        return Lost(self.source[begin : self.at].strip(" \t\r\n,"), cut)
+
+    def close(self, mark: str) -> list[Lost]:
+        """Pass the bracket that closes what was opened last; what is lost where the text ends instead."""
+        ended = not mark and not self.cut
+        missing = "".join("}" if one == "{" else "]" for one in reversed(self.open))
+        self.cut = self.cut or ended
+        self.at += mark in _CLOSING
+        self.open = self.open[:-1]
+        return [Lost(missing, cut=True)] if ended else []
+
+    def value(self) -> Any:
+        """The value that begins here."""
+        mark, begin = self.peek(), self.at
+        if mark in _OPENING:
+            if len(self.open) >= _MOST_DEPTH:
+                self.at = len(self.source)
+                return self.lost(begin)
+            self.at += 1
+            return self.object(begin) if mark == "{" else self.array()
+        value = self.scalar()
+        # Words without marks may be the rest of a string whose end is missing.
+        doubtful = isinstance(value, str) and mark not in _MARKS and begin < max(self.endless.values(), default=0)
+        return self.lost(begin) if doubtful else value
+
+    def object(self, begin: int) -> Any:
+        """An object whose members begin here; a list where none of them has a name."""
+        listed = self.open[-1:] == "["
+        self.open += "{"
+        pairs: list[tuple[str | None, Any]] = []
+        while (mark := self.peek(_BETWEEN)) not in _ENDS and not (listed and mark == "{"):
+            pairs.append(self.member(mark))
+        pairs += [(None, lost) for lost in self.close(mark)]
+        if pairs and all(name is None for name, _ in pairs):
+            return [value for _, value in pairs]
+        losses = [*_losses([value for _, value in pairs])]
+        found = self.joined(
+            ("" if name is None else name, value if name is not None or isinstance(value, list) else [value])
+            for name, value in pairs
+            if not isinstance(value, Lost)
+        )
+        if losses and not _wraps(found, (name for name, _ in pairs if name)):
+            return self.lost(begin, any(lost.cut for lost in losses))
+        self.reject(losses)
+        return {name: _without(value) for name, value in found.items()}
+
+    def member(self, mark: str) -> tuple[str | None, Any]:
+        """The name of a member, None where it has none, and its value."""
+        begin = self.at
+        if mark in _OPENING:
+            value = self.value()
+            return None, self.lost(begin) if "[" in self.open else value
+        name = Lost("") if mark in _PARTING else self.scalar()
+        words = self.source[begin : self.at].strip()
+        if self.peek() not in _PARTING | _OPENING:
+            return words, Lost(words)
+        self.at = _end(_PARTED, self.source, self.at)
+        value = Lost("") if self.peek() in _ENDS | _COMMAS else self.value()
+        if isinstance(name, Lost) and isinstance(value, list | dict) and "[" not in self.open:
+            return None, value
+        if isinstance(name, Lost) or isinstance(value, Lost):
+            value = self.lost(begin, isinstance(value, Lost) and value.cut)
+        return name if isinstance(name, str) else words, value
+
+    def array(self) -> list[Any]:
+        """A list whose first item comes next."""
+        of_object, of_item = self.open[-1:] == "{", "[" in self.open
+        self.open += "["
+        items: list[Any] = []
+        after = self.at
+        while (mark := self.peek(_BETWEEN)) not in _ENDS:
+            begin, apart = self.at, not items or not _COMMAS.isdisjoint(self.source[after : self.at])
+            value = self.value()
+            if mark not in _OPENING and self.peek() in _PARTING:
+                name, self.at = self.lost(begin), begin
+                if of_object and (of_item or _key(value) in _LAYER_OF):
+                    items += [name] if of_item else []
+                    break
+                value = self.object(begin)
+            elif not apart and mark not in _STARTS:
+                value = self.lost(begin)
+            items.append(value)
+            after = self.at
+        return [*items, *self.close(mark)]
+
+    def scalar(self) -> Any:
+        """A string, a number, a literal, or words without quotation marks."""
+        begin = self.at
+        if self.source[begin] in _MARKS:
+            return self.string()
+        self.at = max(_end(_BARE, self.source, begin), begin + 1)
+        words = self.source[begin : self.at].strip()
+        if words.lower() in _LITERALS:
+            return _LITERALS[words.lower()]
+        if _NUMBER.fullmatch(words):
+            try:
+                return json.loads(words)
+            except ValueError:  # Python reads no number of thousands of digits, and JSON none that begins with 0.
+                return words
+        return Lost(words) if _NO_WORDS.search(words) else words
+
+    def string(self) -> str | Lost:
+        """The string that begins here."""
+        begin, mark, inner = self.at, self.source[self.at], 0
+        where = self.endless.get(mark, 0)
+        if begin >= where:
+            where = len(self.source)
+            for found in _INSIDE[mark].finditer(self.source, begin + 1):
+                after = found.end()
+                if found["next"]:
+                    where = found.start()
+                    break
+                if found[0][0] == "\\" or _is_apostrophe(self.source, found.start()):
+                    continue
+                if inner % 2 == 0 and _BEHIND.match(self.source, after):
+                    self.at = after
+                    return _ESCAPED.sub(_unescaped, self.source[begin + 1 : after - 1])
+                inner += 1
+                if inner % 2 == 0 and _NAMED.match(self.source, after):
+                    where = after
+                    break
+            self.endless[mark] = where
+        stop = _STOP.search(self.source, begin + 1)
+        self.at = stop.start() if stop else len(self.source)
+        return self.lost(begin)
+
+
+def _end(pattern: re.Pattern[str], source: str, at: int) -> int:
+    """Where a pattern ends that begins at a place; the place itself where it does not."""
+    match = pattern.match(source, at)
+    return match.end() if match else at
+
+
+def _is_apostrophe(source: str, at: int) -> bool:
+    """Whether a mark stands between two letters, as in «don't»."""
+    return source[at] in "'’" and source[at - 1].isalnum() and source[at + 1 : at + 2].isalnum()
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    """What an escape stands for; one that JSON does not know is kept as it is."""
+    said = escape[1]
+    return chr(int(said[1:], 16)) if len(said) > 1 else _ESCAPES.get(said, escape[0])
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether a value nests deeper than is read."""
+    level = [value]
+    for _ in range(_MOST_DEPTH):
+        level = [one for each in level for one in _inside(each)]
+    return bool(level)
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    """The values of an object, or of a list."""
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+
+
+def _losses(value: Any) -> Iterator[Lost]:
+    """What is lost in a value and in lists within it; an object has said what it lost, or is lost."""
+    if isinstance(value, Lost):
+        yield value
+    elif isinstance(value, list):
+        for one in value:
+            yield from _losses(one)
+
+
+def _without(value: Any) -> Any:
+    """A value without what is lost in its lists."""
+    return [_without(one) for one in value if not isinstance(one, Lost)] if isinstance(value, list) else value
+
+
+# -- what an answer says -----------------------------------------------------------------------------------
 
 
 class Said(NamedTuple):
@@ -251,6 +413,8 @@ _NAMES = {
     "first": "first, first line, start, heading, title, text",
     "evidence": "evidence, quote, justification",
 }
+_MORE = "end, occurrence, prefix, suffix, form, mode, story, function"
+_MOST_WRAPPED, _MOST_PLACES = 3, 10**6
 _AUTHORS = "author, the author, article, writer, الكاتب, كاتب المقال, المؤلف, المقال, كاتب"
 
 
@@ -265,6 +429,7 @@ def _keys(names: str) -> tuple[str, ...]:
 
 _LAYER_OF = {key: layer for layer, names in _LAYER_NAMES.items() for key in _keys(names)}
 _PROPERTIES = {field: _keys(names) for field, names in _NAMES.items()}
+_OF_ITEMS = frozenset(key for keys in (*_PROPERTIES.values(), _keys(_MORE)) for key in keys) - _LAYER_OF.keys()
 _VOICES = frozenset(_keys(_AUTHORS))
 
 
@@ -275,46 +440,63 @@ def prediction(answer: object, document: Document, labels: Inventory) -> Said:
     can be read.
     """
     reading = _Reading(document, labels)
+    values: list[Any] = [answer] if answer else []
     if isinstance(answer, str):
-        values, broken = blocks(answer)
-        for words in broken:
-            reading.reject("cut off or unreadable", "the JSON cannot be read from here on", words)
-    else:
-        values = [answer] if answer else []
-    for value in values:
-        for layer, content in _layers(value, labels):
+        values, rejections = blocks(answer)
+        reading.rejections += [Rejection(one.reason, one.why, _clean(one.what)) for one in rejections]
+    elif _is_deep(answer):
+        values = []
+        reading.reject(_UNREAD, f"it nests deeper than {_MOST_DEPTH}", None)
+    for layer, content in (found for value in values for found in _layers(value, labels)):
+        if layer:
             reading.layers.setdefault(layer, []).append(content)
-    if not values:
-        reading.reject("no JSON", "there is no JSON in this answer", str(answer)[: 2 * _SHOWN])
-    elif not reading.layers:
-        reading.reject("no layer", "none of the layers is in this answer", values)
+        else:
+            reading.reject("no layer", "this is of none of the layers", content)
+    if not reading.layers and not reading.rejections:
+        reason, why = ("no layer", "none of the layers is in this answer")
+        if not values:
+            reason, why = ("no JSON", "there is no JSON in this answer")
+        reading.reject(reason, why, answer)
     return reading.said()
 
 
-def _layers(value: object, labels: Inventory, depth: int = 0) -> Iterator[tuple[Layer, object]]:
-    """The layers of a block: by their names, or by what a bare item looks like."""
+def _layers(value: object, labels: Inventory, depth: int = 0) -> Iterator[tuple[Layer | None, object]]:
+    """The layers of a block: by their names, or by what a bare item looks like; None for what is of none."""
     if isinstance(value, dict):
-        named = {name: content for name, content in value.items() if _key(name) in _LAYER_OF}
-        guessed = _guessed(value)
-        if guessed and not any(isinstance(named[name], list | dict) for name in named if name != "mentions"):
-            yield guessed, [value]
+        named = [(_LAYER_OF[_key(name)], content) for name, content in value.items() if _key(name) in _LAYER_OF]
+        if _is_item(value):
+            yield _guessed(value), [value]
         elif named:
-            yield from ((_LAYER_OF[_key(name)], content) for name, content in named.items())
-        elif value and all(_label("entities.type", name, labels) for name in value):
+            yield from named
+            yield from _layers(value.get("", []), labels, depth)
+            others = ((name, content) for name, content in value.items() if name and _key(name) not in _LAYER_OF)
+            yield from ((None, {name: content}) for name, content in others if content and _inside(content))
+        elif _names_types(value, labels):
             yield "entities", value
-        elif depth < 3:
-            for inner in value.values():
-                yield from _layers(inner, labels, depth + 1)
+        else:
+            inner = (_layers(content, labels, depth + 1) for content in value.values() if depth < _MOST_WRAPPED)
+            found = [one for layers in inner for one in layers]
+            yield from found if any(layer for layer, _ in found) else [(None, value)]
     elif isinstance(value, list):
         for item in value:
             if isinstance(item, list) and len(item) == 3 and _label("relations.type", item[1], labels):
                 yield "relations", [item]
-            elif depth < 3:
+            elif depth < _MOST_WRAPPED and isinstance(item, list | dict):
                 yield from _layers(item, labels, depth + 1)
+            elif item is not None:
+                yield None, item
+
+
+def _names_types(value: Json, labels: Inventory) -> bool:
+    """Whether an object holds entities: from types to names, or from names to types."""
+    types = [name for name in value if not name or _label("entities.type", name, labels)]
+    types_first = len(types) == len(value) or (types and all(isinstance(names, list) for names in value.values()))
+    types_last = all(_label("entities.type", said, labels) for said in value.values())
+    return bool(value) and bool(types_first or (types_last and not _OF_ITEMS.intersection(map(_key, value))))
 
 
 def _guessed(item: Json) -> Layer | None:
-    has = {_key(name) for name, content in item.items() if isinstance(content, str | int)}
+    has = {_key(name) for name, content in item.items() if isinstance(_one(content), str | int)}
     if {"head", "tail"} <= has or {"subject", "object"} <= has:
         return "relations"
     if {"holder", "target"} <= has:
@@ -324,8 +506,22 @@ def _guessed(item: Json) -> Layer | None:
     return "entities" if has & set(_PROPERTIES["kind"]) and has & set(_PROPERTIES["name"]) else None
 
 
+def _is_item(value: Json) -> bool:
+    """Whether an object is an item, and does not wrap a layer."""
+    wrapped = (_key(name) for name, content in value.items() if isinstance(content, list | dict))
+    return _guessed(value) is not None and not any(name in _LAYER_OF and name != "mentions" for name in wrapped)
+
+
+def _wraps(value: Json, names: Iterable[str]) -> bool:
+    """Whether an object holds items, so that what is lost in it is not the whole; ``names`` are all that it had."""
+    holds = {_key(name) for name, content in value.items() if isinstance(content, list | dict)}
+    named = _OF_ITEMS.intersection(map(_key, names))
+    return not _is_item(value) and (not named or bool(holds - _OF_ITEMS - {"mentions"}))
+
+
 def _label(place: str, said: object, labels: Inventory) -> str | None:
     """The label that is meant: written as in the inventory, in other letter case, or by its Arabic or English name."""
+    said = _one(said)
     return _spellings(labels)[place].get(_key(said)) if isinstance(said, str) else None
 
 
@@ -346,8 +542,42 @@ def _fields(item: object) -> Json:
 
 def _first(fields: Json, names: str) -> Any:
     """The first property of those that may mean a thing that says something; None where there is none."""
-    values = (fields.get(key) for key in _PROPERTIES[names])
-    return next((value for value in values if value not in (None, "", [], {})), None)
+    values = (_one(fields.get(key)) for key in _PROPERTIES[names])
+    return next((value for value in values if not _is_empty(value)), None)
+
+
+def _one(said: Any) -> Any:
+    """What is said; of a list of one thing, the thing."""
+    return said[0] if isinstance(said, list) and len(said) == 1 else said
+
+
+def _flat(said: object) -> Iterator[Any]:
+    """The things of a list, and of lists within it; else the one thing that is said."""
+    if isinstance(said, list):
+        for one in said:
+            yield from _flat(one)
+    elif not _is_empty(said):
+        yield said
+
+
+def _is_empty(said: object) -> bool:
+    """Whether a value says nothing."""
+    return said is None or (isinstance(said, str | list | dict) and not said)
+
+
+def _counted(said: object) -> int | None:
+    """The number from 1 that is said; None where it is none."""
+    number = _number(_one(said))
+    return number if number is not None and 0 < number <= _MOST_PLACES else None
+
+
+def _number(said: object) -> int | None:
+    """The whole number that is said, also as a string or with a fraction of nothing; None where it is none."""
+    if isinstance(said, float) and said.is_integer():
+        return int(said)
+    if isinstance(said, str) and re.fullmatch(r"\s*\d{1,18}\s*", said):
+        return int(said)
+    return said if isinstance(said, int) and not isinstance(said, bool) else None
 
 
 class _Reading:
@@ -358,6 +588,7 @@ class _Reading:
         self.labels = labels
         self.layers: dict[Layer, list[object]] = {}
         self.entities: dict[tuple[str, str], Json] = {}
+        self.types: dict[str, str] = {}
         self.names: list[dict[str, set[str]]] = [{}, {}, {}, {}, {}]
         self.rejections: list[Rejection] = []
         self.lost: list[Json] = []
@@ -401,13 +632,16 @@ class _Reading:
     def items(self, layer: Layer, content: object) -> Iterator[object]:
         """The items of a layer: of a list, or of an object from kinds to first lines."""
         if isinstance(content, list):
-            yield from content
+            for one in content:
+                if isinstance(one, list) and any(isinstance(inner, dict) for inner in one):
+                    yield from self.items(layer, one)
+                elif one is not None:
+                    yield one
         elif isinstance(content, dict) and _guessed(content) == layer:
             yield content
         elif isinstance(content, dict) and layer == "subsections":
             for kind, lines in content.items():
-                for line in lines if isinstance(lines, list) else [lines]:
-                    yield {"kind": kind, "first": line}
+                yield from ({"kind": kind, "first": line} for line in _flat(lines))
         elif content:
             self.reject("shape", f"{layer} should be a list", content)
 
@@ -418,7 +652,7 @@ class _Reading:
                 if isinstance(inner, str) and not _label("entities.type", name, self.labels):
                     yield {"name": name, "type": inner}
                     continue
-                for one in inner if isinstance(inner, list) else [inner]:
+                for one in _flat(inner):
                     yield {"type": name, **(one if isinstance(one, dict) else {"name": one})}
         else:
             yield from self.items("entities", content)
@@ -430,14 +664,13 @@ class _Reading:
         said, name = _first(fields, "kind"), _words(_first(fields, "name"))
         kind = _label("entities.type", said, self.labels)
         if kind is None:
-            why = f"there is no entity type {_words(said)}" if said else "it has no type"
+            why = "it has no type" if said is None else f"there is no entity type {_shown(said)}"
             self.reject("label", why, item, "entities", said)
             return
-        given = _first(fields, "mentions") or ()
-        each = map(self.mention, given if isinstance(given, list) else [given])
-        mentions = [mention for mention in each if mention]
-        whole = None if mentions else self.mention(item)
-        mentions += [whole] if whole else []
+        given = _first(fields, "mentions")
+        # A number here says how often it is mentioned, and not where.
+        placed = isinstance(given, str | list | dict)
+        mentions = self.each(self.mention, given) if placed else [*filter(None, [self.mention(item)])]
         if not mentions:
             self.reject("no name", "it says no words of the text", item, "entities", kind)
             return
@@ -448,6 +681,7 @@ class _Reading:
             {"id": f"e{len(self.entities) + 1}", "type": kind, "name": name, "mentions": []},
         )
         entity["mentions"] += [mention for mention in mentions if mention not in entity["mentions"]]
+        self.types[entity["id"]] = kind
         self.remember(entity["id"], _first(fields, "id"), name, texts)
 
     def remember(self, id_: str, given: object, name: str, texts: Sequence[str]) -> None:
@@ -457,37 +691,80 @@ class _Reading:
             for one in filter(None, names):
                 level.setdefault(one, set()).add(id_)
 
+    def each(self, read: Callable[[object], Json | None], said: object) -> list[Json]:
+        """What is read of each of several things; one without words is rejected."""
+        found = []
+        for one in _flat(said):
+            if span := read(one):
+                found.append(span)
+            else:
+                self.reject("no name", "there are no words of the text here", one)
+        return found
+
     def mention(self, item: object) -> Json | None:
         """A mention: words get every place of them, unless a number, a prefix, a suffix or good offsets say which."""
-        if not isinstance(item, dict):
-            return {"text": _words(item), "occurrence": "all"} if _words(item) else None
-        span = self.span(item)
+        span, fields = self.span(item), _fields(item)
         if span is None:
             return None
-        form = _label("entities.form", item.get("form"), self.labels)
-        if span.keys() == {"text"}:
+        if span.keys() == {"text"} and _is_empty(fields.get("occurrence")):
             span["occurrence"] = "all"
+        form = self.choice("entities.form", fields.get("form"), item)
         return span | ({"form": form} if form else {})
 
     def span(self, item: object) -> Json | None:
-        """A quote; offsets only say which occurrence is meant, where they are good."""
-        if not isinstance(item, dict):
-            return {"text": _words(item)} if _words(item) else None
-        fields, text = _fields(item), self.document.text
-        words = _words(_first(fields, "name"))
+        """A quote; offsets only say which occurrence is meant, where they are good. None where it has no words."""
+        fields = _fields(item)
+        said = _first(fields, "name") if isinstance(item, dict) else item
+        words = _words(said)
         start, end = fields.get("start"), fields.get("end")
-        if isinstance(start, int) and isinstance(end, int):
-            there = text[start:end] if 0 <= start < end <= len(text) else ""
-            if there and words in ("", there):
-                return {"text": there, "occurrence": 1 + list(occurrences(text, there)).index(start)}
-            self.reject("offsets", f"the text at {start}..{end} is not what is quoted", item)
+        if not (_is_empty(start) and _is_empty(end)):
+            if placed := self.placed(_number(start), _number(end), words):
+                return placed
+            self.reject("offsets", f"the text at {_shown(start)}..{_shown(end)} is not what is quoted", item)
         if not words:
             return None
         span: Json = {"text": words}
-        number = fields.get("occurrence")
-        if isinstance(number, int | str) and re.fullmatch("[1-9][0-9]{0,5}|all", str(number)):
-            span["occurrence"] = number if number == "all" else int(number)
-        return span | {name: _words(fields.get(name)) for name in ("prefix", "suffix") if _words(fields.get(name))}
+        number = self.occurrence(fields.get("occurrence"), item)
+        if number is not None:
+            span["occurrence"] = number
+        before, _, after = _clean(said).partition(words)
+        beside = {"prefix": (fields.get("prefix"), "", before), "suffix": (fields.get("suffix"), after, "")}
+        for name, (context, left, right) in beside.items():
+            if isinstance(context, str) and context:
+                span[name] = f"{left}{_clean(context)}{right}"
+            elif not _is_empty(context):
+                self.reject("shape", f"a {name} should be words of the text", item)
+        return span
+
+    def placed(self, start: int | None, end: int | None, words: str) -> Json | None:
+        """The quote with its number that offsets mean; of one of them, where the words tell the other."""
+        text = self.document.text
+        if words and start is None and end is not None:
+            start = end - len(words)
+        if words and end is None and start is not None:
+            end = start + len(words)
+        if start is None or end is None or not 0 <= start < end <= len(text):
+            return None
+        there = text[start:end]
+        if not there.strip() or words not in ("", there):
+            return None
+        return {"text": there, "occurrence": 1 + list(occurrences(text, there)).index(start)}
+
+    def occurrence(self, said: object, item: object) -> int | str | None:
+        """Which place of a quote is meant: a number from 1, or "all"; None where that is not said, or not so."""
+        if _words(said).lower() == "all":
+            return "all"
+        number = _counted(said)
+        if number is None and not _is_empty(said):
+            self.reject("occurrence", 'an occurrence is a number from 1, or "all"; this one is left out', item)
+        return number
+
+    def choice(self, place: str, said: object, item: object) -> str | None:
+        """A label that an item may have; one that does not exist is rejected, and the item stays."""
+        label = _label(place, said, self.labels)
+        if label is None and not _is_empty(said):
+            self.reject("label", f"there is no {place} {_shown(said)}; it is left out", item)
+        return label
 
     # -- what names entities -------------------------------------------------------------------------------
 
@@ -501,10 +778,9 @@ class _Reading:
             kind = _label("entities.type", _first(fields, "kind"), self.labels)
             said = _first(fields, "id") if _first(fields, "id") is not None else _first(fields, "name")
         name = str(said) if isinstance(said, int) else _words(said)
-        types = {entity["id"]: entity["type"] for entity in self.entities.values()}
         for level in self.names:
             ids = level.get(name) or level.get(_key(name)) or ()
-            fitting = [id_ for id_ in ids if kind in (None, types[id_])]
+            fitting = [id_ for id_ in ids if kind in (None, self.types[id_])]
             if len(fitting) == 1:
                 return fitting[0]
             if fitting:
@@ -517,8 +793,7 @@ class _Reading:
         return None
 
     def evidence(self, said: object) -> list[Json]:
-        spans = [self.span(one) for one in (said if isinstance(said, list) else [said])]
-        return [span for span in spans if span]
+        return self.each(self.span, said)
 
     def relation(self, item: object) -> Json | None:
         if isinstance(item, list) and len(item) == 3:
@@ -527,7 +802,7 @@ class _Reading:
         said = _first(fields, "relation")
         kind = _label("relations.type", said, self.labels)
         if kind is None:
-            why = f"there is no relation type {_words(said)}" if said else "it has no type"
+            why = "it has no type" if said is None else f"there is no relation type {_shown(said)}"
             self.reject("label", why, item, "relations", said)
             return None
         head = self.reference(_first(fields, "head"), item, "relations", kind)
@@ -542,7 +817,7 @@ class _Reading:
         said = _first(fields, "stance")
         label = _label("stance.label", said, self.labels)
         if label is None:
-            why = f"there is no stance {_words(said)}" if said else "it has no label"
+            why = "it has no label" if said is None else f"there is no stance {_shown(said)}"
             self.reject("label", why, item, "stance", said)
             return None
         holder = self.reference(_first(fields, "holder"), item, "stance", label, voice=True)
@@ -550,7 +825,7 @@ class _Reading:
         if holder is None or target is None:
             return None
         found: Json = {"holder": holder, "target": target, "label": label}
-        mode = _label("stance.mode", fields.get("mode"), self.labels)
+        mode = self.choice("stance.mode", fields.get("mode"), item)
         source = self.reference(fields.get("source"), item, None, None, voice=True) if fields.get("source") else None
         evidence = self.evidence(_first(fields, "evidence"))
         more = {"mode": mode, "source": source, "evidence": evidence}
@@ -561,27 +836,46 @@ class _Reading:
         said = _first(fields, "section")
         kind = _label("subsections.kind", said, self.labels)
         if kind is None:
-            why = f"there is no section kind {_words(said)}" if said else "it has no kind"
+            why = "it has no kind" if said is None else f"there is no section kind {_shown(said)}"
             self.reject("label", why, item, "subsections", said)
             return None
-        start, end = fields.get("start"), fields.get("end")
-        lines = [_words(fields.get(key)) for key in _PROPERTIES["first"]]
-        if isinstance(start, int) and isinstance(end, int) and 0 <= start < end:
-            lines.append(self.document.text[start:end].strip())
-        first = next((line for line in lines if line), "").split("\n")[0].strip()
-        if not first:
+        lies = self.lies(fields, item)
+        if not lies:
             self.reject("no name", "it says neither its first line nor where it lies", item, "subsections", kind)
             return None
-        story, function = fields.get("story"), _label("subsections.function", fields.get("function"), self.labels)
-        heading = _words(fields.get("heading"))
-        more: Json = {"function": function, "heading": {"text": heading} if heading else None}
-        more |= {"story": story if type(story) is int and story > 0 else None}
-        return {"first": first, "kind": kind} | {name: value for name, value in more.items() if value}
+        function = self.choice("subsections.function", fields.get("function"), item)
+        story = _counted(fields.get("story"))
+        if story is None and not _is_empty(fields.get("story")):
+            self.reject("story", "a story is a number from 1; this one is left out", item)
+        heading = next(iter(self.each(self.span, fields.get("heading"))), None)
+        more = {"function": function, "heading": heading, "story": story}
+        return lies | {"kind": kind} | {name: value for name, value in more.items() if value}
+
+    def lies(self, fields: Json, item: object) -> Json:
+        """Where a section lies: by offsets that are good, or else by its first line; nothing where neither is said."""
+        text = self.document.text
+        words = (_words(fields.get(key)) for key in _PROPERTIES["first"] if _number(fields.get(key)) is None)
+        first = next(filter(None, words), "").split("\n")[0].strip()
+        start, end = _number(fields.get("start")), _number(fields.get("end"))
+        there = "" if start is None or not 0 <= start < len(text) else text[start:end].strip()
+        fits = bool(there) and _key(there).startswith(_key(first))
+        if fits and end is not None and end <= len(text):
+            return {"start": start, "end": end}
+        if fits and _is_empty(fields.get("end")):
+            first = first or there.split("\n")[0]
+        elif start is not None or not _is_empty(fields.get("end")):
+            self.reject("offsets", "the section does not lie between these offsets; they are left out", item)
+        return {"first": first} if first else {}
 
 
 def _words(said: object) -> str:
     """A string of an answer, halves of characters replaced; "" for what is none."""
     return _clean(said).strip() if isinstance(said, str) else ""
+
+
+def _shown(said: object) -> str:
+    """What is said, for a message: words as they are, anything else as JSON."""
+    return _words(said) or json.dumps(_clean(said), ensure_ascii=False)
 
 
 def _clean(said: Any) -> Any:

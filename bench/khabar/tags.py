@@ -489,20 +489,29 @@ class _Reading:
         """Read documents that are named."""
         seen: set[str | None] = set()
         for part, words in parts:
+            if part.doc_id is None and not words:
+                continue  # The line that names the columns.
             if part.doc_id is None:
                 fix = "Write # doc_id = … before each document, or before none."
                 self.problem("document", (part.rows[0].line, 1), "words stand before the first document is named", fix)
             elif part.doc_id in seen:
-                message = f"the document {part.doc_id} begins a second time"
-                self.problem("document", (part.line, 1), message, "Keep the sentences of a document together.")
+                self._again(part.doc_id, part.line)
             elif part.doc_id not in self.known:
                 message = f"there is no document {isolate(part.doc_id)} in the set"
                 self.problem("document", (part.line, 1), message, nearest(part.doc_id, self.known))
             else:
                 texts = [word.text for word in words]
                 end = self._document(self.known[part.doc_id], words, texts, line=part.line)
-                self._left([] if end is None else words[end:], f"the text of {part.doc_id}")
+                left = [] if end is None else words[end:]
+                if left and texts[end:][:_AGAIN] == texts[:_AGAIN]:
+                    self._again(part.doc_id, left[0].line)
+                else:
+                    self._left(left, f"the text of {part.doc_id}")
             seen.add(part.doc_id)
+
+    def _again(self, doc_id: str, line: int) -> None:
+        message = f"the document {doc_id} begins a second time"
+        self.problem("document", (line, 1), message, "Give each document once, its sentences together.")
 
     def in_order(self, words: Sequence[_Word], split: str | None) -> None:
         """Read documents that are not named: those of a set, or of a split of it, in order."""
@@ -578,6 +587,7 @@ class _Reading:
 
 _SHOWN = 40
 _AHEAD = 200
+_AGAIN = 3
 _MISSES = {
     "other": "the text of {doc} has {text} here, not {given}",
     "extra": "the text of {doc} has no word {given} here",
@@ -610,13 +620,13 @@ def _align(given: Sequence[str], first: int, text: str, following: str) -> _Alig
     def span(start: int, end: int) -> Edges:
         return offsets[start], offsets[end - 1] + 1
 
-    def fits(word: int, at: int) -> bool:
+    def fits(word: int, at: int, may_end: bool) -> bool:
         rest = given[word : word + 2]
         for one in rest:
             if not ahead.startswith(one, at):
                 return False
             at += len(one)
-        return len(rest) == 2 or at == size
+        return len(rest) == 2 or at == size or may_end
 
     def gap(word: int, at: int) -> tuple[int, list[int]] | None:
         """How many words to pass over, and the edges of what the text has instead."""
@@ -625,7 +635,10 @@ def _align(given: Sequence[str], first: int, text: str, following: str) -> _Alig
         for wide in range(1, _WIDEST + 1):
             for narrow in range(wide, -1, -1):
                 for skipped, pieces in ((narrow, wide), (wide, narrow)):
-                    if word + skipped <= len(given) and pieces < len(stops) and fits(word + skipped, stops[pieces]):
+                    # A file that was the text's so far may end before it: then no two words fit again.
+                    may_end = at > 0 and skipped == pieces
+                    possible = word + skipped <= len(given) and pieces < len(stops)
+                    if possible and fits(word + skipped, stops[pieces], may_end):
                         return skipped, stops[: pieces + 1]
         return None
 
