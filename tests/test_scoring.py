@@ -499,6 +499,24 @@ def test_measures_and_slices_are_chosen_by_name():
             score(GOLD, [mentions("a")], **options)
 
 
+def test_slices_show_what_was_asked_for_and_none_where_there_is_nothing():
+    """Measures that were asked for are sliced, the headline ones unless said; a run without a figure has no slice."""
+    said = [mentions("a", (11, 16))]
+    for measures, shown in ((["entities.partial"], {"entities.partial"}), (None, {"entities.strict"})):
+        (part,) = score(GOLD, said, measures=measures, by=["genre"]).slices
+        assert set(part.scores) == shown
+    assert score(GOLD, said, measures=["stance.favg2"], by=["genre"]).slices == ()
+    assert score(GOLD, [{"doc_id": "a", "rejected": []}], by=["genre"]).slices == ()
+
+
+def test_half_a_character_in_a_value_is_refused_with_its_line():
+    """What JSON cannot write is told as it is of a file, and costs its document where invalid items are penalised."""
+    said = [mentions("a"), {"doc_id": "b", "mentions": [{"type": "GPE", "text": "\ud800"}]}]
+    with pytest.raises(Invalid, match=r"predictions:2:1: .*lone surrogate"):
+        score(GOLD, said)
+    assert "Lines that could not be read at all: 1." in score(GOLD, said, invalid="penalise").notes
+
+
 def own_predictions():
     """The rule system's predictions on khabar's own set."""
     from khabar.systems import predictions

@@ -6,6 +6,7 @@ A file is read twice: once for the document ids, so that documents may stand in 
 can go to each when its gold document comes, and memory does not grow with the file.
 """
 
+import json
 import os
 import shutil
 import sys
@@ -160,9 +161,17 @@ def _seekable(source: str | Path | Iterable[Document | Mapping[str, Any]]) -> IO
             shutil.copyfileobj(file, copy)
     else:
         for item in source:
-            copy.write(msgspec.json.encode(_said(item)) + b"\n")
+            copy.write(_line(_said(item)) + b"\n")
     copy.seek(0)
     return copy
+
+
+def _line(said: object) -> bytes:
+    """A line of JSON. Half a character (a lone surrogate) stays an escape in it, for the readers to refuse."""
+    try:
+        return _ENCODE(said)
+    except UnicodeEncodeError:
+        return json.dumps(msgspec.to_builtins(said)).encode()
 
 
 def _said(item: Document | Mapping[str, Any]) -> object:

@@ -156,20 +156,24 @@ class Validator:
         )
 
     def is_valid(self, value: object) -> bool:
-        """Whether a value is as the schema says (jsonschema-rs decides)."""
-        return bool(self._fast.is_valid(value))
+        """Whether a value is as the schema says (jsonschema-rs decides, and jsonschema where a number has a point)."""
+        return bool(self._fast.is_valid(value)) and (not _has_point(value) or bool(self._reference.is_valid(value)))
 
     @cached_property
     def _reference(self) -> Any:
-        from jsonschema import Draft202012Validator
-        from referencing import Registry, Resource
+        from jsonschema import Draft202012Validator, validators
+        from referencing import Registry
         from referencing.jsonschema import DRAFT202012
 
         registry: Registry[Any] = Registry().with_resources(
-            (file, Resource.from_contents(schema, default_specification=DRAFT202012))
+            # A schema that says its $schema would be judged by that one's validator, with other types.
+            (file, DRAFT202012.create_resource({name: part for name, part in schema.items() if name != "$schema"}))
             for file, schema in self._schemas.items()
         )
-        return Draft202012Validator({"$ref": self._name}, registry=registry)
+        # To JSON Schema 21.0 is an integer; the typed readers, and slices of a text, want 21.
+        types = Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
+        extend: Any = validators.extend
+        return extend(Draft202012Validator, type_checker=types)({"$ref": self._name}, registry=registry)
 
     def problems(self, value: object) -> Iterator[tuple[Pointer, str, str]]:
         """Everything that is wrong with a value: the way to it, what is wrong, what to do (jsonschema finds it)."""
@@ -190,6 +194,12 @@ def nearest(label: object, labels: Iterable[str], least: float = 0.6) -> str:
     folded = [name for name in known if name.lower() == str(label).lower()]
     best = folded or close
     return f"Did you mean {best[0]}?" if best else f"Use one of: {', '.join(known)}."
+
+
+def _has_point(value: object) -> bool:
+    """Whether a number in a JSON value has a point or an exponent."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return isinstance(value, float) or any(map(_has_point, inner))
 
 
 def _explain(error: "ValidationError") -> Iterator[tuple[Pointer, str, str]]:
@@ -217,11 +227,9 @@ def _explain(error: "ValidationError") -> Iterator[tuple[Pointer, str, str]]:
             yield at, f"there is no property {_names(unknown)} here", fix
         case "type":
             kinds = " or ".join([wanted] if isinstance(wanted, str) else wanted)
-            yield (
-                at,
-                f"this must be of type {kinds}, not {_short(json.dumps(value, ensure_ascii=False))}",
-                "Change the value.",
-            )
+            whole = isinstance(value, float) and value.is_integer()
+            fix = f"Write {int(value)}." if whole else "Change the value."
+            yield at, f"this must be of type {kinds}, not {_short(json.dumps(value, ensure_ascii=False))}", fix
         case "pattern":
             yield at, f"{_short(value)} does not match {wanted}", _description(error)
         case "minItems" | "minLength":

@@ -52,7 +52,10 @@ class Row(Struct, frozen=True):
 
 
 class Slice(Struct, frozen=True):
-    """The headline figures of the documents that have one value of a metadata field, with their intervals."""
+    """The figures of the documents that have one value of a metadata field, with their intervals.
+
+    The figures are those of the measures that were asked for, or else the headline ones.
+    """
 
     field: str
     value: str
@@ -114,7 +117,7 @@ def score(gold: Gold, predicted: Predicted, *, labels: Inventory | None = None, 
     - ``grounding``: the loosest tier (`quotes.TIERS`) that may find a quote; one without a place costs precision.
     - ``types``: a type map, by name or file, onto whose labels both sides are brought; ``token``: also entities.token.
     - ``repair``: of a CoNLL file of tags, read what does not fit as best it can be.
-    - ``by``: metadata fields by whose values to slice the headline figures.
+    - ``by``: metadata fields by whose values to slice the figures: of the ``measures``, or else the headline ones.
     - ``resamples``, ``seed``: of the bootstrap; 0 resamples give no intervals.
     - ``jobs``: how many processes share the work. It changes no figure.
 
@@ -280,7 +283,10 @@ class Evaluation:
         )
 
     def _slices(self) -> Iterator[Slice]:
-        figures = [chosen for chosen in self.figures if chosen.name in (*HEADLINE, "overall")]
+        shown = self.options.measures or (*HEADLINE, "overall")
+        figures = [chosen for chosen in self.figures if chosen.name in shown]
+        if not figures:
+            return
         for position, field in enumerate(self.options.by):
             column = [fields[position] for fields in self.found.fields]
             for value in sorted(set(column)):
