@@ -218,6 +218,53 @@ def test_what_cannot_be_read_or_written_is_a_problem_with_a_remedy(tmp_path):
     assert not list(tmp_path.parent.glob(f".{tmp_path.name}.*"))
 
 
+@pytest.mark.parametrize("through", ["itself", "link", "set", "folder"])
+def test_what_is_read_is_never_written_over(through, own_set, tmp_path):
+    """An output that is an input, also through a link, is refused: predictions, raw answers, gold as file or folder."""
+    gold = tmp_path / "gold.jsonl"
+    assert run("export", "jsonl", "-o", gold).exit_code == 0
+    said = tmp_path / "said"
+    said.mkdir()
+    kept = {path: path.read_bytes() for path in (gold, *own_set.rglob("*.*")) if path.is_file()}
+    shutil.copy(gold, said / "p.json")
+    (tmp_path / "link").symlink_to(gold)
+    output = {
+        "itself": gold,
+        "link": tmp_path / "link",
+        "set": own_set / "corpus" / "salt-market.txt",
+        "folder": said / "p.json",
+    }[through]
+    predictions = said if through == "folder" else gold
+    calls = [("score", predictions), ("import", "answers", predictions), ("import", "tags", predictions)]
+    calls += [("export", "jsonl"), ("export", "inputs"), ("predict", "rules")] if through == "set" else []
+    for call in calls:
+        refused = run(*call, "-o", output)
+        assert (refused.exit_code, refused.stdout) == (2, ""), call
+        assert "what is read is never written over" in refused.stderr, call
+    assert {path: path.read_bytes() for path in kept} == kept
+    assert (said / "p.json").read_bytes() == gold.read_bytes()
+
+
+def test_raw_answers_are_not_taken_for_the_file_of_what_is_rejected(own_set, tmp_path):
+    """import answers writes two files: neither may be the one that is read, and both must be files."""
+    raw = tmp_path / "x.rejected.jsonl"
+    raw.write_text('{"doc_id": "salt-market", "answer": "{}"}\n', "utf-8")
+    assert "this file is read" in run("import", "answers", raw, "-o", tmp_path / "x.jsonl").stderr
+    assert "this is no file" in run("import", "answers", raw, "-o", "-").stderr
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == [raw.name]
+
+
+def test_a_folder_that_is_not_there_is_made_for_a_pass_alone(own_set):
+    """A mistyped folder is said before any work; a pass is a folder that its first annotation makes."""
+    refused = run("export", "inputs", "-o", "nowhere/inputs.jsonl")
+    assert refused.exit_code == 2
+    assert "there is no folder" in refused.stderr
+    sheet = run("anchor", "annotations/salt-market.json").stdout
+    Path("x.sheet").write_text(sheet, "utf-8")
+    assert run("anchor", "x.sheet", "-o", "annotations/passes/c/salt-market.json").exit_code == 0
+    assert "this file is read" in run("anchor", "x.sheet", "-o", "x.sheet").stderr
+
+
 def test_a_layer_that_the_file_does_not_have_is_said(tmp_path):
     """An empty table is no answer by itself."""
     path = tmp_path / "p.jsonl"

@@ -4,6 +4,7 @@ Standard output is the result, standard error the talk. Exit status: 0 clean, 1 
 that cannot be used. What is heavy is imported where it is used, so that help answers at once.
 """
 
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -113,6 +114,7 @@ class Tier(StrEnum):
     fuzzy = "fuzzy"
 
 
+_STDOUT = ("-", "/dev/stdout")
 _STANDING = "the set that you stand in, or else khabar's own,"
 GoldOption = Annotated[
     Path | None, typer.Option("--gold", metavar="SET", help=f"A folder or JSON Lines file; {_STANDING} unless said.")
@@ -179,6 +181,35 @@ def _open(place: Path | None, inventory: Path | None = None) -> "DocumentSet":
     return open_set(place or here(), inventory)
 
 
+def _apart(output: Path, *inputs: str | Path | None) -> None:
+    """Refuse, before any work, an output that cannot be written, or that is a file which is read.
+
+    What is read are the inputs, the documents and labels of one that is a set, and the documents of another folder.
+    """
+    from khabar.corpus import destination
+    from khabar.problems import Invalid, Problem
+
+    if str(output) in _STDOUT or not (place := destination(output)).is_file():
+        return
+    for given in inputs:
+        if given is not None and _is_read(place, given):
+            message = f"this is a file that is read: {given}" if str(given) != str(output) else "this file is read"
+            fix = "Write to another file: what is read is never written over."
+            raise Invalid([Problem(str(output), 1, 1, "file", "", message, fix)])
+
+
+def _is_read(place: Path, given: str | Path) -> bool:
+    """Whether a file is what an input names, or is in it."""
+    if str(given) == "-":
+        return os.path.samestat(place.stat(), os.fstat(0))
+    root = Path(given)
+    if root.is_dir() and (root / "annotations").is_dir():
+        return any(place.is_relative_to((root / part).resolve()) for part in ("annotations", "corpus", "schemas"))
+    if root.is_dir():
+        return place.suffix == ".json" and place.parent == root.resolve()
+    return root.exists() and place.samefile(root)
+
+
 def _warn(problems: Sequence["Problem"], what: str) -> None:
     """Say on standard error what was wrong and did not stop the command."""
     for problem in problems:
@@ -243,8 +274,10 @@ def score(
     from khabar.scoring import evaluate, signature_differences
 
     with _refusing():
+        chosen = _open(gold, inventory)
+        _apart(output, predictions, chosen.place, inventory, types)
         evaluation = evaluate(
-            _open(gold, inventory),
+            chosen,
             predictions,
             split=split and split.value,
             layers=layer and [name.value for name in layer],
@@ -488,9 +521,13 @@ def anchor(
     """Turn a plain sheet into an annotation, or an annotation into a sheet."""
     from khabar.intake import anchored
 
+    # A pass is a folder of annotations: its first one makes it.
+    in_pass = output.parent.parent.name == "passes"
     with _refusing():
+        if output.exists() or not in_pass:
+            _apart(output, path)
         written = anchored(path, gold)
-    _write([written.encode()], output)
+    _write([written.encode()], output, make_folders=in_pass)
 
 
 @app.command("format")
@@ -533,13 +570,14 @@ def view(
     from khabar.passes import open_pass, with_id
     from khabar.view import page
 
+    place = output or Path(f"{doc}.html")
     with _refusing():
         chosen = _open(gold)
         folders = [p if p.exists() else chosen.place / "annotations" / "passes" / p for p in (pass_ or [])[:2]]
         documents = [with_id(open_pass(folder), doc, folder) for folder in folders]
         documents = documents or [with_id(chosen.documents(), doc, chosen.place)]
         html = page(documents, chosen.inventory, [f"pass {folder.name}" for folder in folders])
-    place = output or Path(f"{doc}.html")
+        _apart(place, chosen.place, *folders)
     _write([html.encode()], place)
     if open_:
         webbrowser.open(place.resolve().as_uri())
@@ -566,7 +604,7 @@ def agree(
         found, rules = run(*passes, known), rules_of(first, passes[0])
         for one, two in common(*passes) if html else ():
             shown = page([one, two], known, [first.name, second.name])
-            _write([shown.encode()], (html or Path()) / f"{one.doc_id}.html")
+            _write([shown.encode()], (html or Path()) / f"{one.doc_id}.html", make_folders=True)
     write = agreement_json if output_format is Format.json else agreement_text
     typer.echo(write(found, rules), nl=False)
 
@@ -586,7 +624,7 @@ def merge(
     with _refusing():
         for step in run(first, second, output, _open(root_of(first), inventory).inventory):
             for path, text in step.writes:
-                _write([text.encode()], path)
+                _write([text.encode()], path, make_folders=True)
             for path in step.removes:
                 path.unlink()
             _list(step.problems)
@@ -656,22 +694,16 @@ def build(
     typer.echo(f"{folder}: ready", err=True)
 
 
-def _write(lines: Iterable[bytes], output: Path) -> None:
-    with _refusing():
-        _write_whole(lines, output)
-
-
-def _write_whole(lines: Iterable[bytes], output: Path) -> None:
+def _write(lines: Iterable[bytes], output: Path, make_folders: bool = False) -> None:
     from khabar.corpus import write_whole
 
-    if str(output) == "-":
-        for line in lines:
-            sys.stdout.buffer.write(line)
-        sys.stdout.buffer.flush()
-        return
-    with write_whole(output) as file:
-        for line in lines:
-            file.write(line)
+    with _refusing():
+        if str(output) in _STDOUT:
+            sys.stdout.buffer.writelines(lines)
+            sys.stdout.buffer.flush()
+            return
+        with write_whole(output, make_folders=make_folders) as file:
+            file.writelines(lines)
     typer.echo(f"{output}: written", err=True)
 
 
@@ -681,7 +713,9 @@ def export_jsonl(output: OutputOption = Path("-"), gold: GoldOption = None) -> N
     from khabar.dataset import lines
 
     with _refusing():
-        _write(lines(_open(gold)), output)
+        chosen = _open(gold)
+        _apart(output, chosen.place)
+        _write(lines(chosen), output)
 
 
 @export_app.command("inputs")
@@ -696,7 +730,9 @@ def export_inputs(
     from khabar.formats import inputs
 
     with _refusing():
-        found = _open(gold).documents(split and split.value)
+        chosen = _open(gold)
+        _apart(output, chosen.place)
+        found = chosen.documents(split and split.value)
         _write((inputs(document, with_words=words, with_entities=entities) for document in found), output)
 
 
@@ -726,6 +762,7 @@ def import_tags(
 
     with _refusing():
         chosen = _open(gold, inventory)
+        _apart(output, path, chosen.place, inventory, types)
         labels = type_map(types, chosen.inventory).folded if types else chosen.inventory.labels["entities.type"]
         tagged = read_tags(
             path,
@@ -750,10 +787,16 @@ def import_answers(
     """Make predictions of a language model's answers as they are; what is rejected, and why, is kept beside them."""
     from khabar.answers import import_answers as run
     from khabar.corpus import write_whole
+    from khabar.problems import Invalid, Problem
 
     rejected = output.with_name(f"{output.name.removesuffix('.jsonl')}.rejected.jsonl")
     with _refusing():
         chosen = _open(gold, inventory)
+        if str(output) in _STDOUT or not (output.is_file() or not output.exists()):
+            fix = "Name a file: what is rejected is kept in another one beside it."
+            raise Invalid([Problem(str(output), 1, 1, "file", "", "this is no file", fix)])
+        for path in (output, rejected):
+            _apart(path, answers, chosen.place, inventory)
         found = run(answers, chosen.documents(), chosen.inventory)
         with write_whole(output) as first, write_whole(rejected) as second:
             first.writelines(found.predictions)
@@ -776,5 +819,7 @@ def predict_rules(
     from khabar.systems.rules import predict
 
     with _refusing():
-        found = _open(gold).documents(split and split.value)
+        chosen = _open(gold)
+        _apart(output, chosen.place)
+        found = chosen.documents(split and split.value)
         _write(predictions(predict, ((d.doc_id, d.text) for d in found)), output)

@@ -355,23 +355,50 @@ def open_bytes(path: Path) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def write_whole(path: Path) -> Iterator[IO[bytes]]:
+def write_whole(path: Path, *, make_folders: bool = False) -> Iterator[IO[bytes]]:
     """A file that appears under its name only when it is complete; until then, what was there stays.
 
-    The folders that it lies in are made. Raises Invalid where its name is a folder's.
+    Links are followed, and stay. What is no file, such as a pipe or a device, is written into. Raises Invalid where
+    `destination` does; with ``make_folders`` the folders that the file lies in are made.
+    """
+    if make_folders:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    place = destination(path)
+    hidden = place.with_name(f".{place.name}.")
+    try:
+        if place.exists() and not place.is_file():
+            with place.open("wb") as file:
+                yield file
+            return
+        with tempfile.NamedTemporaryFile(dir=place.parent, prefix=hidden.name, delete=False) as new:
+            try:
+                yield new
+                new.flush()
+                Path(new.name).chmod(0o644)
+                Path(new.name).replace(place)
+            except BaseException:
+                Path(new.name).unlink()
+                raise
+    except OSError as error:
+        if str(error.filename or hidden).startswith(str(hidden)):
+            error.filename = str(path)  # The name that was asked for, not that of a temporary file, nor none.
+        raise
+
+
+def destination(path: Path) -> Path:
+    """Where a file of this name is written: links are followed.
+
+    Raises Invalid where it is a folder's name, or the folder that it lies in is not there.
     """
     if path.is_dir():
         raise _no_set(path, "this is a folder", "Name a file to write.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        try:
-            yield file
-            file.flush()
-            Path(file.name).chmod(0o644)
-            Path(file.name).replace(path)
-        except BaseException:
-            Path(file.name).unlink()
-            raise
+    if path.exists() and not path.is_file():
+        return path  # What a link to an open pipe says is not the name of anything.
+    place = Path(os.path.realpath(path))
+    if not place.parent.is_dir():
+        fix = "Make the folder first, or name a file in another one."
+        raise _no_set(path, f"there is no folder {place.parent}", fix)
+    return place
 
 
 def _no_set(path: Path, message: str, fix: str) -> Invalid:

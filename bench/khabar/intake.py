@@ -79,7 +79,7 @@ def add(root: Path, name: str, text: str, metadata: Mapping[str, Any]) -> tuple[
     annotation: dict[str, Any] = head | {"guidelines": GUIDELINES, "annotators": ["a"], "adjudicated": False} | canary
     annotation |= {layer: [] for layer in LAYERS}
     for path, content in zip(files, (text, source, layout(annotation)), strict=True):
-        with write_whole(path) as file:
+        with write_whole(path, make_folders=True) as file:
             file.write(content.encode())
     return tuple(files)
 
