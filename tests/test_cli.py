@@ -3,12 +3,16 @@
 import json
 import shutil
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from typer.testing import CliRunner
 
-from khabar.cli import app
-from khabar.corpus import CANARY
+import khabar.run
+from khabar.cli import LayerName, Mode, Split, Tier, app
+from khabar.corpus import CANARY, SPLITS
+from khabar.model import LAYERS
+from khabar.quotes import TIERS
 
 EXAMPLES = Path(__file__).parent / "examples"
 GOLDEN = Path(__file__).parent / "golden"
@@ -270,7 +274,36 @@ def test_a_layer_that_the_file_does_not_have_is_said(tmp_path):
     path = tmp_path / "p.jsonl"
     path.write_text('{"doc_id": "salt-market", "mentions": []}', "utf-8")
     shown = run("score", path, "--gold", EXAMPLES / "valid", "--layer", "stance")
-    assert f"{path} has nothing of what was asked for" in shown.stderr
+    assert f"{path} has nothing of what was asked for; its layers: entities." in shown.stderr
+    assert shown.exit_code == 1
+
+
+def test_an_empty_signature_is_not_verified():
+    """A shell variable that is not set is refused, and not taken for a report that is the same."""
+    shown = run("score", GOLDEN / "predictions.jsonl", "--gold", EXAMPLES / "valid", "--verify", "")
+    assert (shown.exit_code, shown.stdout) == (2, "")
+    assert "the signature is empty" in shown.stderr
+
+
+def test_the_command_offers_what_the_scorer_takes():
+    """The choices that help lists are those of the scorer; numbers are refused by it."""
+    assert [choice.value for choice in Split] == list(SPLITS)
+    assert [choice.value for choice in LayerName] == list(LAYERS)
+    assert [choice.value for choice in Mode] == list(get_args(khabar.run.Mode))
+    assert [choice.value for choice in Tier] == list(TIERS)
+    refused = run("score", GOLDEN / "predictions.jsonl", "--jobs", 0, "--resamples", -1)
+    assert refused.exit_code == 2
+    assert "jobs cannot be 0" in refused.stderr
+    assert "resamples cannot be -1" in refused.stderr
+
+
+@pytest.mark.parametrize("chosen", [(), ("entities",), ("relations",), ("stance", "subsections")])
+def test_explain_signs_as_score_does(chosen):
+    """With the same options both say the same; layers that are not explained are not looked at."""
+    layers = [part for layer in chosen for part in ("--layer", layer)]
+    args = (GOLDEN / "predictions.jsonl", "--gold", EXAMPLES / "valid", *layers)
+    explained = run("explain", *args).stdout.splitlines()[-1]
+    assert explained == run("score", *args, "--resamples", 0).stdout.splitlines()[-1]
 
 
 def test_labels_are_listed_by_layer():

@@ -17,6 +17,7 @@ from test_schemas import PREDICTION, spoilt
 from khabar.checks import check
 from khabar.corpus import open_set
 from khabar.dataset import lines
+from khabar.measures import HEADLINE
 from khabar.model import LAYERS, Document, Entity, Mention, Metadata, Quote, Relation
 from khabar.problems import Invalid
 from khabar.report import as_json, as_text
@@ -497,6 +498,53 @@ def test_measures_and_slices_are_chosen_by_name():
     for options in ({"measures": ["entities.strikt"]}, {"by": ["genres"]}):
         with pytest.raises(Invalid, match="Did you mean"):
             score(GOLD, [mentions("a")], **options)
+
+
+def test_a_measure_that_stands_for_others_brings_them():
+    """`overall` is asked for with the headline measures that it is the mean of; entities.token implies tokens."""
+    own = list(open_set().documents("test"))
+    card = score(own, own, measures=["overall"])
+    assert [row.measure for row in card.rows] == list(HEADLINE)
+    assert card.overall == 1
+    for options in ({"measures": ["entities.token"]}, {"measures": ["entities.token"], "token": True}):
+        assert [row.measure for row in score(own, own, **options).rows] == ["entities.token"]
+    both = score(own, own, measures=["entities.strict"], token=True)
+    assert {row.measure for row in both.rows} == {"entities.strict", "entities.token"}
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ({"split": "tset"}, "Did you mean test"),
+        ({"layers": ["entity"]}, "Did you mean entities"),
+        ({"layers": "entities"}, r"Write \['entities'\]"),
+        ({"measures": "overall"}, "list of names"),
+        ({"measures": [1]}, "no measure"),
+        ({"by": "genre"}, "list of names"),
+        ({"invalid": "penalize"}, "Did you mean penalise"),
+        ({"grounding": "loose"}, "exact, fuzzy, normalised"),
+        ({"resamples": -1}, "resamples cannot be -1"),
+        ({"seed": 1.5}, "seed cannot be 1.5"),
+        ({"jobs": 0}, "jobs cannot be 0"),
+        ({"layers": ["stance"], "measures": ["entities.strict"]}, "only stance was asked for"),
+        ({"layers": ["stance"], "token": True}, "only stance was asked for"),
+        ({"layers": ["entities"], "measures": ["overall"]}, "only entities was asked for"),
+    ],
+)
+def test_options_that_there_are_not_or_that_contradict_each_other_are_refused(option, said):
+    """Before anything is read, with the option's name and what to write."""
+    with pytest.raises(Invalid, match=said) as caught:
+        score("nowhere", [mentions("a")], **option)
+    assert {problem.rule for problem in caught.value.problems} == {"option"}
+
+
+def test_a_signature_holds_whatever_a_set_is_called(tmp_path):
+    """What would part a signature is written as in an address."""
+    path = tmp_path / "a|b:c %.jsonl"
+    path.write_bytes(b"".join(lines(open_set())))
+    signature = score(path, path).signature
+    assert signature.startswith("corpus:a%7Cb%3Ac%20%25|gold:")
+    assert signature_differences(signature, signature) == []
 
 
 def test_slices_show_what_was_asked_for_and_none_where_there_is_nothing():

@@ -127,9 +127,9 @@ FormatOption = Annotated[Format, typer.Option("--format", help="Text for people,
 InvalidOption = Annotated[
     Mode, typer.Option("--invalid", help="Refuse items that are not sound, or count them as wrong.")
 ]
-ResamplesOption = Annotated[int, typer.Option("--resamples", min=0, help="Of the bootstrap; 0 for no intervals.")]
-SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Of the bootstrap and the test.")]
-JobsOption = Annotated[int, typer.Option("--jobs", min=1, help="How many processes; it changes no figure.")]
+ResamplesOption = Annotated[int, typer.Option("--resamples", help="Of the bootstrap; 0 for no intervals.")]
+SeedOption = Annotated[int, typer.Option("--seed", help="Of the bootstrap and the test.")]
+JobsOption = Annotated[int, typer.Option("--jobs", help="How many processes; it changes no figure.")]
 GroundingOption = Annotated[
     Tier, typer.Option("--grounding", help="How loosely quotes may be found; see docs/answers.md.")
 ]
@@ -294,7 +294,7 @@ def score(
             keep=documents if output_format is ScoreFormat.html else 0,
         )
         card = evaluation.scorecard()
-        differences = signature_differences(verify, card.signature) if verify else []
+        differences = signature_differences(verify, card.signature) if verify is not None else []
     _warn(card.repaired, "repaired")
     if output_format is ScoreFormat.html:
         from khabar.page import report_page
@@ -304,12 +304,13 @@ def score(
         shown = iter([report.as_json(card) if output_format is ScoreFormat.json else report.as_text(card)])
     _write((piece.encode() for piece in shown), output)
     if not card.rows:
-        typer.echo(f"{predictions} has nothing of what was asked for.", err=True)
+        has = ", ".join(evaluation.given) or "none"
+        typer.echo(f"{predictions} has nothing of what was asked for; its layers: {has}.", err=True)
     for key, there, here in differences:
         typer.echo(f"{key}: {there} there, {here} here", err=True)
-    if verify:
+    if verify is not None:
         typer.echo("The signatures differ." if differences else "The signatures are the same.", err=True)
-    raise typer.Exit(1 if differences else 0)
+    raise typer.Exit(1 if differences or not card.rows else 0)
 
 
 @app.command()
@@ -324,11 +325,12 @@ def compare(
         ComparisonFormat, typer.Option("--format", help="For people, programs, or a paper.")
     ] = ComparisonFormat.text,
     invalid: InvalidOption = Mode.error,
+    repair: RepairOption = False,
     grounding: GroundingOption = Tier.exact,
     types: TypesOption = None,
     inventory: InventoryOption = None,
     resamples: ResamplesOption = 1000,
-    rounds: Annotated[int, typer.Option("--rounds", min=1, help="Of the randomisation test.")] = 10_000,
+    rounds: Annotated[int, typer.Option("--rounds", help="Of the randomisation test.")] = 10_000,
     seed: SeedOption = 12345,
     jobs: JobsOption = 1,
 ) -> None:
@@ -344,6 +346,7 @@ def compare(
             split=split and split.value,
             invalid=invalid.value,
             grounding=grounding.value,
+            repair=repair,
             types=types,
             resamples=resamples,
             rounds=rounds,
@@ -372,6 +375,7 @@ def explain(
     ] = None,
     output_format: FormatOption = Format.text,
     invalid: InvalidOption = Mode.error,
+    repair: RepairOption = False,
     grounding: GroundingOption = Tier.exact,
     types: TypesOption = None,
     inventory: InventoryOption = None,
@@ -391,9 +395,11 @@ def explain(
             chosen,
             predictions,
             split=split and split.value,
-            measures=HEADLINE,
+            layers=layers,
+            measures=[name for name in HEADLINE if name.split(".")[0] in layers],
             invalid=invalid.value,
             grounding=grounding.value,
+            repair=repair,
             types=types,
             keep=sys.maxsize,
             resamples=0,
@@ -402,7 +408,8 @@ def explain(
         if doc:
             with_id((pair.gold for pair in found), doc, chosen.place)
             found = [pair for pair in found if pair.gold.doc_id == doc]
-    shown = Wanted(tuple(name for name in evaluation.judged if name in layers), wanted)
+    _warn(evaluation.repaired, "repaired")
+    shown = Wanted(evaluation.judged, wanted)
     if output_format is Format.json:
         typer.echo(as_json(found, evaluation.labels, shown, evaluation.signature()), nl=False)
     else:

@@ -19,7 +19,7 @@ from khabar.formats import PredictionFile, Record, Track, read_prediction, salva
 from khabar.grounding import Fault, Said, Unlocated, Void, ground, voids
 from khabar.ledger import Ledger
 from khabar.measures import MEASURES
-from khabar.model import COREFERENT, LAYERS, Document, Edges, Layer
+from khabar.model import COREFERENT, LAYERS, Document, Edges, Layer, Metadata
 from khabar.problems import Invalid, Problem, decode, in_json, isolate, json_pointer
 from khabar.projections import counted, fold, project_pair, projected_inventory, type_map
 from khabar.quotes import Tier
@@ -189,8 +189,8 @@ class Run:
 
     @property
     def read_layers(self) -> frozenset[Layer]:
-        """The layers that are read, of gold and of predictions. Pairs that are kept are whole."""
-        return frozenset(LAYERS) if self.options.keep else self.layers
+        """The layers that are read, of gold and of predictions, also in pairs that are kept."""
+        return self.layers
 
     @property
     def track(self) -> Track:
@@ -334,7 +334,7 @@ class Run:
         found.digests.append(sha256(content).digest())
         found.guidelines.add(gold.guidelines or "-")
         if self.options.by:
-            found.fields.append(tuple(str(getattr(gold.metadata, field, "-")) for field in self.options.by))
+            found.fields.append(tuple(_told(gold.metadata, field) for field in self.options.by))
 
     # -- what is wrong ---------------------------------------------------------------------------------------------
 
@@ -404,7 +404,7 @@ class Run:
         found.counted["penalised"] += len(more)
         found.ledger.add(Block([Pair(_NOTHING, _NOTHING, (*broken, *more))], self.labels))
         found.has.append(frozenset())
-        found.fields.append(("-",) * len(self.options.by))
+        found.fields.append((_UNTOLD,) * len(self.options.by))
 
 
 _MOST_DOCUMENTS, _MOST_TEXT = 512, 1 << 22
@@ -419,6 +419,15 @@ def _some(pairs: Iterator[Pair]) -> Iterator[Pair]:
         size += len(pair.gold.text)
         if size > _MOST_TEXT:
             return
+
+
+_UNTOLD = "—"
+"""What stands for a metadata field of which a document says nothing."""
+
+
+def _told(metadata: Metadata | None, field: str) -> str:
+    value = getattr(metadata, field, None)
+    return _UNTOLD if value is None else str(value)
 
 
 _PACK = msgspec.msgpack.Encoder().encode

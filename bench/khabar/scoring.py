@@ -1,14 +1,18 @@
 """From two sets of documents to a scorecard."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from hashlib import sha256
 from importlib.metadata import version
-from typing import Any
+from typing import Any, SupportsIndex, get_args
+from urllib.parse import quote
 
+import msgspec
 from msgspec import Struct
 
 from khabar.block import Pair
+from khabar.corpus import SPLITS
 from khabar.counts import Counts, Share, Tally, total
 from khabar.errors import Side
 from khabar.formats import Track
@@ -16,7 +20,7 @@ from khabar.measures import HEADLINE, MEASURES, Measure
 from khabar.model import LAYERS, Layer, Metadata
 from khabar.problems import Invalid, Problem, isolate
 from khabar.quotes import TIERS
-from khabar.run import Found, Gold, Options, Predicted, Run, Unplaced, as_set, opened
+from khabar.run import Found, Gold, Mode, Options, Predicted, Run, Unplaced, as_set, opened
 from khabar.schemas import Inventory, nearest
 from khabar.uncertainty import FEW, FIGURES, RESAMPLES, SEED, Figure, Interval, intervals, macro, point
 
@@ -111,8 +115,9 @@ def score(gold: Gold, predicted: Predicted, *, labels: Inventory | None = None, 
     (JSON Lines, also .gz; a folder; ``-`` for standard input; a CoNLL file of tags), documents, or mappings shaped as
     predictions. ``labels`` is the inventory where gold is given as documents. Options, all by name:
 
-    - ``split``, ``layers``, ``measures``: the part of the set, the layers and the measures (names) to score. Layers
-      that these do not need are not looked at, neither in predictions nor in gold.
+    - ``split``, ``layers``, ``measures``: the part of the set, the layers and the measures (names) to score;
+      ``overall`` stands for the headline measures. Layers that these do not need are not looked at, neither in
+      predictions nor in gold.
     - ``invalid``: ``"error"``, or ``"penalise"`` to count items that are not sound as spurious.
     - ``grounding``: the loosest tier (`quotes.TIERS`) that may find a quote; one without a place costs precision.
     - ``types``: a type map, by name or file, onto whose labels both sides are brought; ``token``: also entities.token.
@@ -121,7 +126,8 @@ def score(gold: Gold, predicted: Predicted, *, labels: Inventory | None = None, 
     - ``resamples``, ``seed``: of the bootstrap; 0 resamples give no intervals.
     - ``jobs``: how many processes share the work. It changes no figure.
 
-    Raises Invalid, listing everything, where gold or a prediction is not sound; with ``invalid="penalise"`` only
+    Raises Invalid, listing everything, where options are none that there are or contradict each other, and where gold
+    or a prediction is not sound; with ``invalid="penalise"`` only
     where a source cannot be read at all.
     """
     return evaluate(gold, predicted, labels=labels, **options).scorecard()
@@ -134,7 +140,11 @@ def evaluate(gold: Gold, predicted: Predicted, *, labels: Inventory | None = Non
     """
     resamples, seed = options.pop("resamples", RESAMPLES), options.pop("seed", SEED)
     chosen = Options(**options)
-    _check_names(chosen)
+    if wrong := [*_not_there(chosen), *too_little(resamples=resamples, seed=seed, jobs=chosen.jobs, keep=chosen.keep)]:
+        raise Invalid(wrong)
+    chosen = _spelt_out(chosen)
+    if wrong := list(_left_out(chosen)):
+        raise Invalid(wrong)
     found = as_set(gold, labels)
     predictions, repaired = opened(predicted, found, chosen)
     with predictions:
@@ -155,21 +165,73 @@ def _fields(signature: str) -> dict[str, str]:
     pairs_ = [part.partition(":") for part in signature.strip().split("|")]
     if not all(key and colon for key, colon, _ in pairs_):
         fix = "Copy the last line of a report whole, in quotation marks: corpus:…|gold:…|…|khabar:…"
-        raise Invalid([Problem("signature", 1, 1, "signature", "", f"{isolate(signature)} is no signature", fix)])
+        message = f"{isolate(signature)} is no signature" if signature.strip() else "the signature is empty"
+        raise Invalid([Problem("signature", 1, 1, "signature", "", message, fix)])
     return {key: value for key, _, value in pairs_}
 
 
-def _check_names(options: Options) -> None:
-    """Refuse measures and metadata fields that there are not."""
-    known = (("measure", options.measures or (), FIGURES), ("metadata field", options.by, Metadata.__struct_fields__))
-    wrong = [
-        Problem("options", 1, 1, "option", "", f"there is no {kind} {name}", nearest(name, names))
-        for kind, asked, names in known
-        for name in asked
-        if name not in names
-    ]
-    if wrong:
-        raise Invalid(wrong)
+def _not_there(options: Options) -> Iterator[Problem]:
+    """Names among the options that there are not."""
+    asked: tuple[tuple[str, str, object, Collection[str]], ...] = (
+        ("split", "split", options.split if options.split is None else [options.split], SPLITS),
+        ("layers", "layer", options.layers, LAYERS),
+        ("measures", "measure", options.measures, FIGURES),
+        ("by", "metadata field", options.by, Metadata.__struct_fields__),
+        ("invalid", "way with invalid items", [options.invalid], get_args(Mode)),
+        ("grounding", "tier of grounding", [options.grounding], TIERS),
+    )
+    for option, kind, names, known in asked:
+        if isinstance(names, str):
+            yield _wrong(option, f"this wants a list of names, not the text {isolate(names)}", f"Write [{names!r}].")
+            continue
+        for name in names or ():  # type: ignore[attr-defined]
+            if not isinstance(name, str) or name not in known:
+                yield _wrong(option, f"there is no {kind} {isolate(name)}", nearest(name, known))
+
+
+_LEAST = {"resamples": 0, "rounds": 1, "seed": 0, "jobs": 1, "keep": 0}
+
+
+def too_little(**numbers: object) -> Iterator[Problem]:
+    """Numbers among the options that are not whole, or too small to mean anything."""
+    for option, number in numbers.items():
+        least = _LEAST[option]
+        if isinstance(number, bool) or not isinstance(number, SupportsIndex) or number.__index__() < least:
+            yield _wrong(option, f"{option} cannot be {number}", f"Give a whole number, {least} or more.")
+
+
+def _spelt_out(options: Options) -> Options:
+    """The same options with every measure by its name that ``overall``, ``token`` or a name stands for."""
+    if options.measures is None:
+        return options
+    wanted = dict.fromkeys((*options.measures, *([_TOKEN] if options.token else ())))
+    wanted |= dict.fromkeys(HEADLINE if "overall" in wanted else ())
+    return msgspec.structs.replace(options, measures=tuple(wanted), token=_TOKEN in wanted)
+
+
+def _left_out(options: Options) -> Iterator[Problem]:
+    """Measures that were asked for, of layers that were not."""
+    layers = options.layers if options.layers is not None else LAYERS
+    for name in (*(options.measures or ()), *([_TOKEN] if options.token else ())):
+        if name in _LAYER_OF and (layer := _LAYER_OF[name]) not in layers:
+            message = f"{name} is of the layer {layer}, and only {', '.join(layers) or 'none'} was asked for"
+            yield _wrong("layers", message, "Ask for that layer too, or leave the measure or the layers out.")
+
+
+_TOKEN = "entities.token"
+_LAYER_OF = {measure.name: measure.layer for measure in MEASURES}
+
+
+def _wrong(option: str, message: str, fix: str) -> Problem:
+    return Problem("options", 1, 1, "option", f"/{option}", message, fix)
+
+
+def signed(fields: Mapping[str, object]) -> str:
+    """Fields as a signature: ``key:value``, joined by ``|``; what would part a value is written as in an address."""
+    return "|".join(f"{key}:{_PARTING.sub(lambda found: quote(found[0]), str(value))}" for key, value in fields.items())
+
+
+_PARTING = re.compile(r"[|:%\s]")
 
 
 class Evaluation:
@@ -191,10 +253,15 @@ class Evaluation:
         self.measures = tuple(self._attempted(run))
 
     @cached_property
+    def given(self) -> tuple[Layer, ...]:
+        """The layers that the predictions have."""
+        given = frozenset[str]().union(*self.found.has)
+        return tuple(layer for layer in LAYERS if layer in given)
+
+    @cached_property
     def attempted(self) -> tuple[Layer, ...]:
         """The layers that the predictions attempt, of those that were asked for."""
-        given = frozenset[str]().union(*self.found.has)
-        return tuple(layer for layer in self.options.layers or LAYERS if layer in given)
+        return tuple(layer for layer in self.options.layers or LAYERS if layer in self.given)
 
     def _attempted(self, run: Run) -> Iterator[Measure]:
         has = frozenset[str]().union(*self.found.has)
@@ -312,10 +379,14 @@ class Evaluation:
         if self.found.counted["unread"]:
             yield f"Lines that could not be read at all: {self.found.counted['unread']}."
 
-    def signature(self) -> str:
-        """The line that says what made the figures."""
+    def signature(self, rounds: int | None = None) -> str:
+        """The line that says what made the figures; ``rounds``: of the test, where they were compared."""
+        return signed(self.fields(rounds))
+
+    def fields(self, rounds: int | None = None) -> dict[str, object]:
+        """What the signature says, in its order."""
         gold = sha256(b"".join(sorted(self.found.digests))).hexdigest()[:8]
-        fields = {
+        return {
             "corpus": self.version,
             "gold": gold,
             "inventory": self.inventory.digest,
@@ -330,9 +401,9 @@ class Evaluation:
             **({"repaired": len(self.repaired)} if self.repaired else {}),
             "boot": self.resamples,
             "seed": self.seed,
+            **({} if rounds is None else {"rounds": rounds}),
             "khabar": version("khabar"),
         }
-        return "|".join(f"{key}:{value}" for key, value in fields.items())
 
 
 def _mean(scores: Sequence[float | None], count: int) -> float | None:
