@@ -25,7 +25,7 @@ from khabar.counts import Counts
 from khabar.model import AUTHOR, LAYERS, Document, Entity
 from khabar.problems import Invalid, Problem, isolate, utf8
 from khabar.schemas import Inventory, nearest
-from khabar.scoring import Row, score
+from khabar.scoring import Row, evaluate, signed
 from khabar.sheets import HEADER, WRITERS, Item, canonical, layout, read_sheet
 from khabar.uncertainty import Interval
 
@@ -65,13 +65,33 @@ class Agreement(Struct, frozen=True):
     counts: Counts
 
 
-def agree(first: Sequence[Document], second: Sequence[Document], labels: Inventory) -> tuple[Agreement, ...]:
+class Agreed(Struct, frozen=True):
+    """The agreement of two passes, measure by measure, and the line that says what was compared."""
+
+    rows: tuple[Agreement, ...]
+    signature: str
+
+
+def agree(
+    first: Sequence[Document], second: Sequence[Document], labels: Inventory, names: Sequence[str] = NAMES
+) -> Agreed:
     """The agreement of two passes by measure and, for the headline measures, label; the second against the first.
 
-    The scorer itself makes the figures, and intervals over documents; None with one document.
+    The scorer itself makes the figures, and intervals over documents; None with one document. The signature is that of
+    a score, with the passes and a checksum of each in place of the set.
     """
-    card = score(*zip(*common(first, second), strict=True), labels=labels)
-    return tuple(agreement for row in card.rows if row.by_label for agreement in _agreements(row))
+    ones, twos = zip(*common(first, second), strict=True)
+    run = evaluate(ones, twos, labels=labels)
+    made, turned = run.fields(), evaluate(twos, ones, labels=labels, resamples=0).fields()
+    head = {
+        "passes": "+".join(names),
+        "contents": f"{made['gold']}+{turned['gold']}",
+        "inventory": made["inventory"],
+        "guidelines": "+".join(sorted({document.guidelines or "-" for document in (*ones, *twos)})),
+    }
+    signature = signed(head | {name: made[name] for name in ("docs", "boot", "seed", "khabar")})
+    rows = (agreement for row in run.scorecard().rows if row.by_label for agreement in _agreements(row))
+    return Agreed(tuple(rows), signature)
 
 
 def _agreements(row: Row) -> Iterator[Agreement]:

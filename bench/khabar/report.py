@@ -12,7 +12,7 @@ from khabar.counts import Counts
 from khabar.errors import by_class
 from khabar.measures import HEADLINE, LAWS, MEASURES, Measure
 from khabar.model import LAYERS
-from khabar.passes import Agreement
+from khabar.passes import Agreed
 from khabar.problems import isolate
 from khabar.scoring import Row, Scorecard, Slice
 from khabar.uncertainty import Interval
@@ -92,7 +92,7 @@ def _slices(card: Scorecard) -> Iterator[str]:
             field = part.field
             yield ""
             yield f"by {field} (F1, with its interval)"
-        yield f"{f'  {part.value}':30}{part.documents} {_plural('document', part.documents)}"
+        yield f"{f'  {part.value}':29} {part.documents} {_plural('document', part.documents)}"
         for measure, (score, interval) in part.scores.items():
             yield f"{f'    {measure}':44}{_percent(score)}{_between(interval):>17}"
     if card.slices:
@@ -207,6 +207,13 @@ def _counts_json(counts: Counts) -> dict[str, Any]:
 # -- the table of measures -----------------------------------------------------------------------------------
 
 
+_OVERALL = (
+    f"the mean F1 of {', '.join(HEADLINE[:-1])} and {HEADLINE[-1]}, each weighing the same",
+    f"{DASH} unless a run attempts all four layers, and where one of the four is {DASH}",
+)
+"""What `overall` is, and its edge case."""
+
+
 def measures_text() -> str:
     """Every measure for a terminal: what matches, how it is computed, what happens at the edges, whose it is."""
     blocks = []
@@ -219,6 +226,7 @@ def measures_text() -> str:
         )
         lines = [f"  {name:8} {value}" for name, value in rows if value]
         blocks.append("\n".join([measure.name, f"  {measure.about}", *lines]))
+    blocks.append("\n".join(["overall", f"  {'formula':8} {_OVERALL[0]}", f"  {'edge':8} {_OVERALL[1]}"]))
     laws = [f"  {name:8} {about}" for name, about in LAWS.items()]
     return "\n\n".join([*blocks, "\n".join(["laws", *laws])]) + "\n"
 
@@ -233,6 +241,7 @@ def measures_markdown() -> str:
             cells = (f"`{measure.name}`", measure.about, measure.formula, measure.edge, measure.source, _laws(measure))
             rows.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
         parts.append("\n".join(rows))
+    parts.append(f"## Overall\n\n`overall` is {_backticked(_OVERALL[0])}; {_OVERALL[1]}.")
     laws = "\n".join(["## Laws", "", *(f"- **{name}**: {about}" for name, about in LAWS.items())])
     return "\n\n".join([*parts, laws]) + "\n"
 
@@ -355,10 +364,10 @@ def _chance(p: float | None) -> str:
 # -- agreement -------------------------------------------------------------------------------------------------
 
 
-def agreement_text(found: Sequence[Agreement], rules: Mapping[str, int]) -> str:
+def agreement_text(found: Agreed, rules: Mapping[str, int]) -> str:
     """The agreement of two passes as a table, in percent; the labels of the headline measures below each."""
     rows = [f"{'':34}{'F1':>7}{'95 % interval':>20}{'agreed':>9}{'first':>8}{'second':>8}"]
-    for row in found:
+    for row in found.rows:
         if not row.label or row.measure in HEADLINE:
             name = f"  {row.label}" if row.label else row.measure
             low_high = f"{100 * row.interval.low:.2f} – {100 * row.interval.high:.2f}" if row.interval else DASH
@@ -367,10 +376,11 @@ def agreement_text(found: Sequence[Agreement], rules: Mapping[str, int]) -> str:
     if rules:
         rows += ["", "differences by the rule that decided them:"]
         rows += [f"  {rule:6}{count:5}" for rule, count in rules.items()]
+    rows += ["", found.signature]
     return "\n".join(rows) + "\n"
 
 
-def agreement_json(found: Sequence[Agreement], rules: Mapping[str, int]) -> str:
+def agreement_json(found: Agreed, rules: Mapping[str, int]) -> str:
     """The agreement of two passes as JSON; figures from 0 to 1."""
     rows = [
         {
@@ -379,6 +389,7 @@ def agreement_json(found: Sequence[Agreement], rules: Mapping[str, int]) -> str:
             "interval": _interval_json(row.interval),
             **_counts_json(row.counts),
         }
-        for row in found
+        for row in found.rows
     ]
-    return json.dumps({"agreement": rows, "by_rule": dict(rules)}, ensure_ascii=False, indent=2) + "\n"
+    value = {"signature": found.signature, "agreement": rows, "by_rule": dict(rules)}
+    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
