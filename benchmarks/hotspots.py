@@ -22,7 +22,7 @@ def main() -> None:
     parser.add_argument("--top", type=int, default=30, metavar="N", help="how many functions to print")
     given, passed_on = parser.parse_known_args()
     profile = cProfile.Profile()
-    with redirect_stdout(io.StringIO()):
+    with redirect_stdout(io.TextIOWrapper(io.BytesIO())):
         status = profile.runcall(app, ["score", *passed_on], standalone_mode=False)
     if status:
         sys.exit(status)

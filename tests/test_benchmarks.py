@@ -1,5 +1,6 @@
 """The generated sets are sound, the same for everybody and as large as promised; nothing here is timed."""
 
+import subprocess
 import sys
 from collections import Counter
 from random import Random
@@ -139,7 +140,15 @@ def test_the_floor_counts_what_entities_strict_counts(benchmarks, generate, tmp_
     gold, predictions = generate.write(tmp_path, pairs)
     counts = khabar.score(gold, predictions, layers=["entities"])["entities.strict"].counts
     wanted = {"matched": counts.matched_gold, "predicted": counts.predicted, "gold": counts.gold}
-    assert benchmarks["floor"].count(gold, predictions) == wanted
+    assert all(benchmarks["floor"].count(gold, predictions, least) == wanted for least in (False, True))
+
+
+def test_hot_spots_are_printed(root, folder):
+    """The profile of a run, which prints nothing else."""
+    command = [sys.executable, root / "benchmarks" / "hotspots.py", "--top", "2", folder / "predictions.jsonl"]
+    shown = subprocess.run([*command, "--gold", folder / "gold.jsonl"], capture_output=True, text=True, check=True)
+    assert "Ordered by: internal time" in shown.stdout
+    assert "entities.strict" not in shown.stdout
 
 
 def test_peers_are_given_the_same_documents(benchmarks, folder):

@@ -16,6 +16,7 @@ from test_schemas import PREDICTION, spoilt
 
 from khabar.checks import check
 from khabar.corpus import open_set
+from khabar.counts import Counts
 from khabar.dataset import lines
 from khabar.measures import HEADLINE
 from khabar.model import LAYERS, Document, Entity, Mention, Metadata, Quote, Relation
@@ -243,6 +244,54 @@ def test_penalised_items_are_spurious_on_their_label():
     assert card.penalised == 3
 
 
+def test_entities_that_are_lost_whole_cost_the_precision_of_whole_entities():
+    """An entity of a wrong form, one whose id stands twice, and all of a document that is given a second time."""
+    there = {"id": "e0", "type": "GPE", "mentions": [{"start": 11, "end": 16}]}
+    other = {"id": "e0", "type": "PER", "mentions": [{"start": 0, "end": 3}]}
+    broken = {"id": "e9", "type": "ORG", "mentions": [{"start": 0.5, "end": 3}, {"start": 4, "end": 6}]}
+    gold = [document("b", (11, 16))]
+    good = {"doc_id": "b", "entities": [there]}
+    for more in (other, broken):
+        card = score(gold, [{"doc_id": "b", "entities": [there, more]}], invalid="penalise")
+        assert card["entities.soft"].counts == card["entities.hard"].counts == Counts(1, 2, 1, 1)
+    card = score(gold, [good, good], invalid="penalise")
+    assert card["entities.hard"].counts == Counts(1, 2, 1, 1)
+    assert card.penalised == 1
+
+
+@pytest.mark.parametrize("more", [{"type": "ISSUE"}, {"type": "GPE", "form": "nominal"}])
+def test_lost_mentions_that_are_not_asked_for_cost_nothing(more):
+    """Neither those of an ISSUE nor those that are no names: a quote that is not found, a document given twice."""
+    lost = {"doc_id": "a", "mentions": [{"text": "لا يوجد"} | more]}
+    card = score(GOLD, [lost])
+    assert len(card.unlocated) == 1
+    assert card["entities.strict"].counts.predicted == 0
+    again = score(GOLD, [mentions("a", (11, 16)), lost], invalid="penalise")
+    assert again["entities.strict"].counts.predicted == 1
+
+
+def test_a_document_with_an_item_of_a_wrong_form_keeps_its_unit():
+    """Offsets stay what they were; in a unit that there is not, they are nothing, and all items count as wrong."""
+    gold = [
+        Document(
+            doc_id="a", text="🙂 كركوك", entities=(Entity(id="e", type="GPE", mentions=(Mention(2, 7, "كركوك"),)),)
+        )
+    ]
+    said = mentions("a", (3, 8), offset_unit="utf16")
+    said["mentions"].append({"type": "PER", "start": "3", "end": 8})
+    assert score(gold, [said], invalid="penalise")["entities.strict"].counts == Counts(1, 2, 1, 1)
+    strange = mentions("a", (2, 7), offset_unit="lines")
+    assert score(gold, [strange], invalid="penalise")["entities.strict"].counts == Counts(0, 1, 0, 1)
+
+
+def test_mixed_tracks_are_said_once(tmp_path):
+    """Nothing is said of the entities that a document of the other track names."""
+    given = {"doc_id": "b", "entities": "gold", "relations": [{"type": "near", "head": "e0", "tail": "e0"}]}
+    (tmp_path / "p.jsonl").write_text("\n".join(map(json.dumps, (mentions("a", (11, 16)), given))), "utf-8")
+    (problem,) = caught_of(lambda: score(GOLD, tmp_path / "p.jsonl"))
+    assert problem.rule == "track"
+
+
 def test_a_penalised_item_of_a_wrong_form_leaves_the_rest_of_its_document():
     """One mention whose start is a string is lost; the others are scored."""
     bad = mentions("a", (11, 16))
@@ -340,6 +389,44 @@ def test_gold_without_documents_is_said_once(tmp_path):
     path.write_bytes(b"")
     (problem,) = caught_of(lambda: score(path, [mentions("a"), mentions("b")]))
     assert "has no documents" in problem.message
+
+
+def as_line(document, **changed):
+    """A document as a line of a set, with some of its properties changed."""
+    return json.dumps(json.loads(msgspec.json.encode(document)) | changed, ensure_ascii=False) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("second", "line", "pointer", "message"),
+    [
+        (as_line(GOLD[0]), 2, "/doc_id", "the document a stands twice in gold"),
+        (as_line(document("b", (0, 3), kind="person")), 2, "/entities/0/type", "has labels that the inventory"),
+        (
+            as_line(GOLD[1]).replace('"start": 11', '"start": 11.5'),
+            2,
+            "/entities/0/mentions/0/start",
+            "expected int, got float",
+        ),
+        (as_line(GOLD[1], relations=7), 2, "/relations", "expected array, got int"),
+        (as_line(GOLD[1]).replace("}]}", "}}"), 2, "", "this is not JSON"),
+        (as_line(GOLD[1]).replace('"start": 11', '"start": 12'), 2, "", "12..16 is not as long as its text"),
+    ],
+)
+def test_what_is_wrong_with_gold_is_told_with_its_place(second, line, pointer, message, tmp_path):
+    """File, line and, as far as the reader knows it, the part of the line."""
+    path = tmp_path / "gold.jsonl"
+    path.write_text(as_line(GOLD[0]) + second, "utf-8")
+    (problem,) = caught_of(lambda: score(path, [mentions("a")]))
+    assert (problem.path, problem.line, problem.pointer) == (str(path), line, pointer)
+    assert message in problem.message
+
+
+def test_the_number_of_a_story_may_be_as_large_as_one_likes(tmp_path):
+    """In gold and in predictions: numbers only tell stories apart."""
+    section = {"id": "b", "start": 0, "end": 3, "kind": "body", "story": 10**40}
+    (tmp_path / "gold.jsonl").write_text(as_line(GOLD[0], subsections=[section]), "utf-8")
+    card = score(tmp_path / "gold.jsonl", [{"doc_id": "a", "subsections": [section]}])
+    assert card["subsections.labelled"].score == 1
 
 
 def test_a_measure_that_is_not_there_is_refused_with_those_that_are():

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from khabar.block import Block, Numbers, Table
+from khabar.block import Block, Numbers, Table, with_lost
 from khabar.columns import Side
 from khabar.counts import GRAIN
 from khabar.joins import Column, Mask, matches
@@ -330,4 +330,5 @@ def _by_type(block: Block, right: Numbers | Column, found: Numbers | Column) -> 
         whole = side.type != side.issue
         kind = side.document[whole] * len(types) + side.type[whole]
         numbers += [_total(block.documents * len(types), kind, amount[whole]) for amount in (earned, whole)]
-    return Table(types, _by_document(*numbers).reshape(block.documents, len(types), 4))
+    table = Table(types, _by_document(*numbers).reshape(block.documents, len(types), 4))
+    return with_lost(block, table, "entities.whole")

@@ -6,6 +6,7 @@ A text that a set withholds (a published one may be) is looked for in the folder
 
 import gzip
 import os
+import re
 import tempfile
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from msgspec import UNSET, Raw, Struct
 
 from khabar import schemas
 from khabar.model import LAYERS, Document, Layer
-from khabar.problems import Invalid, Problem
+from khabar.problems import Invalid, Pointer, Problem, decode, in_json
 from khabar.schemas import Inventory
 
 SPLITS = ("train", "validation", "test")
@@ -97,6 +98,10 @@ class DocumentSet(Struct, frozen=True, eq=False, dict=True):
                 for number, raw in islice(self._lines(file), *chosen):
                     yield Entry(path=self.place, line=number, raw=raw.removeprefix(_MARK))
 
+    def named(self, doc_id: str) -> list[Entry]:
+        """The entries of a document, by its id: one, if the set is sound."""
+        return [entry for entry in self._stored(None) if _ID.decode(entry.raw).doc_id == doc_id]
+
     def size(self) -> int:
         """How many documents there are."""
         if self.is_folder:
@@ -143,7 +148,11 @@ class _Line(Struct):
     metadata: _Split | None = None
 
 
-_SPLIT, _LINE = msgspec.json.Decoder(_Split), msgspec.json.Decoder(_Line)
+class _Id(Struct):
+    doc_id: str
+
+
+_SPLIT, _LINE, _ID = msgspec.json.Decoder(_Split), msgspec.json.Decoder(_Line), msgspec.json.Decoder(_Id)
 
 
 def _may_be_of(entry: Entry, split: str) -> bool:
@@ -411,6 +420,24 @@ def _no_text(entry: Entry, doc_id: str) -> Invalid:
     return Invalid([Problem(str(entry.path), entry.line, 1, "file.missing", "/text", message, fix)])
 
 
-def _unreadable(entry: Entry, message: str) -> Invalid:
+def _unreadable(entry: Entry, reason: str) -> Invalid:
+    """What is wrong with an entry: what is no JSON in it, or else what its reader says, at its place."""
+    for path, raw in ((entry.path, entry.raw), (entry.metadata_path, entry.metadata)):
+        if raw is not None and (problems := decode(str(path), raw, entry.line)[2]):
+            return Invalid(problems)
+    source, *_ = decode(str(entry.path), entry.raw, entry.line)
     fix = "Run `khabar check` on it: it lists everything that is wrong, and where."
-    return Invalid([Problem(str(entry.path), entry.line, 1, "unreadable", "", message, fix)])
+    return Invalid([in_json("unreadable", str(entry.path), source, *typed_reason(reason), fix, entry.line)])
+
+
+_AT = re.compile(r"(.*) - at `(?:key in )?\$([^`]*)`", re.DOTALL)
+_STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]")
+
+
+def typed_reason(reason: str) -> tuple[Pointer, str]:
+    """Where in its JSON a typed reader stopped, as far as it says so, and why."""
+    said = _AT.fullmatch(reason)
+    if not said:
+        return (), reason
+    steps = _STEP.finditer(said[2].partition("[...]")[0])
+    return tuple(step[1] or int(step[2]) for step in steps), said[1][:1].lower() + said[1][1:].replace("`", "")

@@ -19,7 +19,7 @@ from typing import IO, Any, Literal
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from khabar.corpus import BUFFER, no_lines, open_bytes
+from khabar.corpus import BUFFER, no_lines, open_bytes, typed_reason
 from khabar.grounding import (
     LAYER_OF,
     FlatMention,
@@ -33,6 +33,7 @@ from khabar.grounding import (
     Rejected,
     Said,
     Void,
+    lost_mention,
     reader,
     without_unread,
 )
@@ -231,7 +232,7 @@ def _explain(
         if not at or LAYER_OF.get(str(at[0])) in (None, *layers)
     )
     fix = "See schemas/prediction.schema.json."
-    return found or (in_json("schema", record.path, source, (), reason, fix, record.line),)
+    return found or (in_json("schema", record.path, source, *typed_reason(reason), fix, record.line),)
 
 
 _ITEMS: dict[str, tuple[type[Struct], Layer, str]] = {
@@ -253,6 +254,10 @@ def salvage(raw: bytes, layers: frozenset[Layer] = frozenset(LAYERS)) -> tuple[P
     if problems or not isinstance(value, dict):
         return None
     kept: dict[str, Any] = {"doc_id": value.get("doc_id")}
+    kept |= {name: value[name] for name in ("offset_unit", "text_sha256", "text", "stance_pairs") if name in value}
+    # In an unknown unit no offset means anything; what the text is, is only compared.
+    readable = _fits(kept | {"doc_id": "d"}, Prediction)
+    kept = kept if readable else {"doc_id": value.get("doc_id")}
     lost: list[Void] = []
     for name, (kind, layer, label) in _ITEMS.items():
         items = value.get(name)
@@ -262,11 +267,11 @@ def salvage(raw: bytes, layers: frozenset[Layer] = frozenset(LAYERS)) -> tuple[P
             kept[name] = items
         elif isinstance(items, list):
             doubled = name == "mentions" and "entities" in kept
-            fitting = [not doubled and _fits(item, kind) for item in items]
+            fitting = [readable and not doubled and _fits(item, kind) for item in items]
             if not doubled:
                 kept[name] = [item for item, fits in zip(items, fitting, strict=True) if fits]
             for item, fits in zip(items, fitting, strict=True):
-                lost.extend(() if fits else _lost(item, layer, label))
+                lost.extend(() if fits else _lost(item, name, label))
     rejected = value.get("rejected")
     kept["rejected"] = [one for one in rejected if _fits(one, Rejected)] if isinstance(rejected, list) else []
     try:
@@ -283,11 +288,16 @@ def _fits(item: object, kind: type[Struct]) -> bool:
     return True
 
 
-def _lost(item: object, layer: Layer, label: str) -> Iterator[Void]:
+def _lost(item: object, place: str, label: str) -> Iterator[Void]:
+    """An item of one of the properties of a prediction, labelled by another, as one that can match nothing."""
     fields = item if isinstance(item, dict) else {}
-    mentions = fields.get("mentions")
-    times = len(mentions) if isinstance(mentions, list) and mentions else 1
-    return (Void(layer, str(fields.get(label, "?"))) for _ in range(times))
+    named, mentions = str(fields.get(label, "?")), fields.get("mentions")
+    if place not in ("entities", "mentions"):
+        yield Void(place, named)
+        return
+    yield from [lost_mention(named)] * (len(mentions) if isinstance(mentions, list) and mentions else 1)
+    if place == "entities":
+        yield Void("entities.whole", named)
 
 
 def inputs(document: Document, *, with_words: bool = False, with_entities: bool = False) -> bytes:

@@ -22,6 +22,7 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 from khabar.corpus import checksum
 from khabar.model import (
     AUTHOR,
+    ISSUE,
     LAYERS,
     NAME,
     WHITE_SPACE,
@@ -207,11 +208,9 @@ class Placed(_Prediction[PlacedMention, PlacedSpan], frozen=True, kw_only=True, 
             + (one.function is not UNSET)
             for one in _items(self.subsections)
         ]
-        own = [
-            bytes(value).count(b":") + 1 if isinstance(value, Raw) else value is not UNSET
-            for value in msgspec.structs.astuple(self)
-        ]
-        return sum(own) + sum(entities) + sum(relations) + sum(stances) + sum(sections)
+        given = [value for value in msgspec.structs.astuple(self) if value is not UNSET]
+        unread = [bytes(value).count(b":") for value in given if type(value) is Raw]
+        return len(given) + sum(unread) + sum(entities) + sum(relations) + sum(stances) + sum(sections)
 
 
 Said = Prediction | Placed
@@ -241,10 +240,19 @@ def without_unread(said: Said) -> Said:
 
 
 class Void(Struct, frozen=True):
-    """A predicted item that can match nothing: its layer (or ``"heading"``) and its label."""
+    """A predicted item that can match nothing: its layer and its label.
+
+    In place of a layer may stand ``"heading"``; ``"entities.whole"``, an entity as such, beside its mentions; and
+    ``"entities.other"``, a mention that the entity measures do not ask for: no name, or of an ISSUE.
+    """
 
     layer: str
     label: str
+
+    @property
+    def is_item(self) -> bool:
+        """Whether it is an item of its own, not the whole of others."""
+        return self.layer != "entities.whole"
 
 
 class Unlocated(Void, frozen=True):
@@ -311,7 +319,7 @@ def voids(prediction: Said) -> tuple[Void, ...]:
 def _voids(prediction: _Prediction[Any, Any]) -> Iterator[Void]:
     for entity in _items(prediction.entities):
         yield from _lost(entity)
-    yield from (Void("entities", mention.type) for mention in _items(prediction.mentions))
+    yield from (lost_mention(mention.type, mention.form) for mention in _items(prediction.mentions))
     yield from (Void("relations", relation.type) for relation in _items(prediction.relations))
     yield from (Void("stance", stance.label) for stance in _items(prediction.stance))
     yield from (Void("subsections", section.kind) for section in _items(prediction.subsections))
@@ -319,7 +327,12 @@ def _voids(prediction: _Prediction[Any, Any]) -> Iterator[Void]:
 
 
 def _rejected(prediction: _Prediction[Any, Any]) -> Iterator[Void]:
-    return (Void(one.layer, one.label) for one in _items(prediction.rejected))
+    for one in _items(prediction.rejected):
+        if one.layer == "entities":
+            yield Void("entities.whole", one.label)
+            yield lost_mention(one.label)
+        else:
+            yield Void(one.layer, one.label)
 
 
 def _given(value: str | UnsetType | None) -> str | None:
@@ -331,7 +344,13 @@ def _items(layer: tuple[Item, ...] | str | UnsetType) -> tuple[Item, ...]:
 
 
 def _lost(entity: PredictedEntity[Any]) -> Iterator[Void]:
-    return (Void("entities", entity.type) for _ in entity.mentions)
+    yield Void("entities.whole", entity.type)
+    yield from (lost_mention(entity.type, mention.form) for mention in entity.mentions)
+
+
+def lost_mention(kind: str, form: str | UnsetType = UNSET) -> Void:
+    """A mention that can match nothing."""
+    return Void("entities" if kind != ISSUE and form in (UNSET, NAME) else "entities.other", kind)
 
 
 @cache
@@ -636,24 +655,27 @@ class _Grounding:
         for position, flat in enumerate(_items(prediction.mentions)):
             given = flat.id if flat.id is not UNSET else f"#{position}"
             at: Pointer = ("mentions", position)
-            if self._is_new(grounded, given, flat.type, 1, at):
+            if self._is_new(grounded, given, flat.type, (flat,), at):
                 mentions = self._mentions(flat.type, (flat,), at)
                 grounded[given] = Entity(id=given, type=flat.type, mentions=mentions)
         for position, entity in enumerate(_items(prediction.entities)):
             kind = entity.type
             at = ("entities", position)
-            if self._is_new(grounded, entity.id, kind, len(entity.mentions), at):
+            if self._is_new(grounded, entity.id, kind, entity.mentions, at):
                 mentions = self._mentions(kind, entity.mentions, at)
                 grounded[entity.id] = Entity(id=entity.id, type=kind, name=_given(entity.name), mentions=mentions)
         return tuple(grounded.values())
 
-    def _is_new(self, grounded: dict[str, Entity], given: str, kind: str, count: int, at: Pointer) -> bool:
+    def _is_new(
+        self, grounded: dict[str, Entity], given: str, kind: str, mentions: Sequence[PredictedMention], at: Pointer
+    ) -> bool:
         """Whether an entity may stand: an id of its own and a known type; one of an unknown type has no mentions."""
         if given != AUTHOR and given not in grounded and kind in self.known["entities.type"]:
             return True
-        lost = (Void("entities", kind),) * count
+        lost = [lost_mention(kind, mention.form) for mention in mentions]
         if given == AUTHOR or given in grounded:
             reason = "is reserved for the article's own voice" if given == AUTHOR else "stands twice"
+            lost.append(Void("entities.whole", kind))
             self.fault("id", (*at, "id"), f"the id {isolate(given)} {reason}", "Choose another.", lost)
         else:
             self.label("entities.type", kind, (*at, "type"), lost)
@@ -681,12 +703,11 @@ class _Grounding:
         return tuple(found)
 
     def _looked_for(self, mention: PredictedMention, kind: str, at: Pointer) -> Iterator[Mention]:
-        lost = (Void("entities", kind),)
-        form = NAME
+        form, lost = NAME, (lost_mention(kind),)
         if mention.form is not UNSET:
             if not self.label("entities.form", mention.form, (*at, "form"), lost):
                 return
-            form = mention.form
+            form, lost = mention.form, (lost_mention(kind, mention.form),)
         for start, end in self.locate(mention, at, lost, lost[0]):
             if (kind, start, end) in self.taken:
                 if mention.start is not UNSET:

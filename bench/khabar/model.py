@@ -259,8 +259,10 @@ def misplaced(quotes: Iterable[AnyQuote], text: str) -> list[AnyQuote]:
 
 def spans_twice(entities: Iterable[Entity]) -> list[tuple[int, int, str]]:
     """The spans (start, end, type) that stand more than once in entities of one type."""
-    spans = [(mention.start, mention.end) for entity in entities for mention in entity.mentions]
-    if len(set(spans)) == len(spans):
+    mentions: list[Mention] = []
+    for entity in entities:
+        mentions += entity.mentions
+    if len({(mention.start, mention.end) for mention in mentions}) == len(mentions):
         return []
     return _doubled((mention.start, mention.end, entity.type) for entity in entities for mention in entity.mentions)
 

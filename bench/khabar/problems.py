@@ -173,8 +173,8 @@ def decode(path: str, raw: bytes, first_line: int = 1) -> tuple[str, object, tup
         message = f"this is not JSON: {reason}"
         return source, None, (Problem(path, first_line + line - 1, column, "json.syntax", "", message, _SYNTAX),)
     except (ValueError, RecursionError) as error:
-        message = f"this is not usable JSON: {str(error) or 'nested too deep'}"
-        return source, None, (Problem(path, first_line, 1, "json.syntax", "", message, _SYNTAX),)
+        message = f"this is not usable JSON: {str(error) if isinstance(error, ValueError) else 'nested too deep'}"
+        return source, None, (Problem(path, first_line, 1, "json.syntax", "", message, _USABLE),)
     if "\\u" in source and _LONE.search(json.dumps(value, ensure_ascii=False)):
         message = "a \\u escape is half of a character (a lone surrogate)"
         fix = "Write the whole character, or both halves of it."
@@ -188,4 +188,5 @@ def decode(path: str, raw: bytes, first_line: int = 1) -> tuple[str, object, tup
 
 _LONE = re.compile("[\ud800-\udfff]")
 _UTF8 = "Save the file as UTF-8."
+_USABLE = "Write finite numbers of a usual size, null for what is not known, and no more than some hundred levels."
 _SYNTAX = "Mend the JSON here; a comma, quotation mark or bracket is missing or too many, or the file is cut off."

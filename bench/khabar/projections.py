@@ -158,7 +158,9 @@ def fold(prediction: Said, types: TypeMap) -> Said:
 
 def counted(voids: Iterable[Void], types: TypeMap) -> tuple[Void, ...]:
     """Items that match nothing, without entities whose type has no counterpart."""
-    return tuple(void for void in voids if void.layer != "entities" or types.folded.get(void.label, "") is not None)
+    return tuple(
+        void for void in voids if not void.layer.startswith("entities") or types.folded.get(void.label, "") is not None
+    )
 
 
 def project(document: Document, types: TypeMap) -> Document:

@@ -2,7 +2,7 @@
 
 Three tiers, from strict to loose; a looser one is asked only where the stricter ones found nothing:
 
-- *exact*: the same code points.
+- *exact*: the same code points; but «201» is not in «2019», nor «5» in «3.5», unless an occurrence number says so.
 - *normalised*: the same after folding what Arabic spelling leaves open and what writers and models change without
   meaning anything by it: tashkeel, tatweel, hamza and its seats, alef maqsura and ya, ta marbuta and ha, the shapes of
   digits and of letters (Persian forms, ligatures, capitals), invisible controls, and punctuation, which counts as
@@ -85,9 +85,17 @@ PROCLITICS = re.compile(r"[وف]?[بكلس]?ـ*")
 
 
 def whole_word(text: str, start: int, end: int) -> bool:
-    """Whether a span is whole words, but for proclitics ([وف]?[بكلس]?) before it in its first word."""
+    """Whether a span is whole words and numbers, but for proclitics ([وف]?[بكلس]?) before it in its first word."""
     first, last = word_around(text, start, end)
-    return last == end and bool(PROCLITICS.fullmatch(text, first, start))
+    return last == end and bool(PROCLITICS.fullmatch(text, first, start)) and not parts_a_number(text, start, end)
+
+
+def parts_a_number(text: str, start: int, end: int) -> bool:
+    """Whether an edge of a span lies inside a number: «201» is not in «2019», nor «5» in «3.5»."""
+    return any(edge and (_GOES_ON.match(text, edge - 1) or _WENT_BEFORE.match(text, edge)) for edge in (start, end))
+
+
+_GOES_ON, _WENT_BEFORE = re.compile(r"\d(?=[.,٫٬]?\d)"), re.compile(r"(?<=\d[.,٫٬])\d")
 
 
 def word_around(text: str, start: int, end: int) -> Edges:
@@ -273,6 +281,8 @@ def _exact(index: TextIndex, quote: Located) -> Found | Missing:
         for at in (index.starts(wanted) if numbered else occurrences(text, wanted))
         if text.startswith(suffix, at + len(wanted)) and text.endswith(prefix, 0, at)
     )
+    if not numbered:
+        hits = (place for place in hits if not parts_a_number(text, *place))
     if quote.occurrence == "all":
         places = tuple(place for place in hits if whole_word(text, *place))
         return Found(places, "exact") if places else _NOT_FOUND

@@ -20,7 +20,7 @@ from khabar.grounding import Fault, Said, Unlocated, Void, ground, voids
 from khabar.ledger import Ledger
 from khabar.measures import MEASURES
 from khabar.model import COREFERENT, LAYERS, Document, Edges, Layer, Metadata
-from khabar.problems import Invalid, Problem, decode, in_json, isolate, json_pointer
+from khabar.problems import Invalid, Pointer, Problem, decode, in_json, isolate, json_pointer
 from khabar.projections import counted, fold, project_pair, projected_inventory, type_map
 from khabar.quotes import Tier
 from khabar.relations import Fact, facts
@@ -272,18 +272,20 @@ class Run:
 
     def _check_labels(self, gold: Document, found: Found) -> None:
         """Gold that `khabar check` would refuse for its labels is not scored."""
-        used = {
-            "entities.type": {entity.type for entity in gold.entities},
-            "relations.type": {relation.type for relation in gold.relations},
-            "stance.label": {stance.label for stance in gold.stance},
-            "subsections.kind": {section.kind for section in gold.subsections},
-        }
-        for place, labels in used.items():
-            if not labels <= self.known[place]:
-                names = ", ".join(isolate(label) for label in sorted(labels - self.known[place]))
+        used = (
+            ("entities.type", {entity.type for entity in gold.entities}),
+            ("relations.type", {relation.type for relation in gold.relations}),
+            ("stance.label", {stance.label for stance in gold.stance}),
+            ("subsections.kind", {section.kind for section in gold.subsections}),
+        )
+        for place, labels in used:
+            if strange := labels - self.known[place]:
+                names = ", ".join(isolate(label) for label in sorted(strange))
                 message = f"gold of {gold.doc_id} has labels that the inventory {self.labels.name} lacks: {names}"
                 fix = "Run `khabar check` on gold; name another inventory with --inventory if it has its own labels."
-                found.problems.append(Problem(self.gold.version, 1, 1, "label", f"/{place}", message, fix))
+                layer, name = place.split(".")
+                first = [getattr(item, name) in strange for item in getattr(gold, layer)].index(True)
+                found.problems.append(self._in_gold(gold.doc_id, "label", (layer, first, name), message, fix))
 
     def _pair(self, gold: Document, records: Sequence[Record], found: Found) -> Pair:
         predicted: Document | None = None
@@ -298,11 +300,11 @@ class Run:
                 message = f"the document {gold.doc_id} is predicted a second time"
                 fix = f"Keep one; the first is on line {records[0].line}."
                 self._problem(found, Problem(record.path, record.line, 1, "id", "/doc_id", message, fix))
-                more = voids(prediction)
-                found.counted["penalised"] += len(more)
-                lost.extend(more)
+                lost += _penalised(voids(prediction), found)
                 continue
             if self.mixed and prediction.entities == "gold":
+                if self.options.invalid == "error":  # The run is refused for it, and says so once.
+                    continue
                 prediction = msgspec.structs.replace(prediction, entities=msgspec.UNSET, stance_pairs=msgspec.UNSET)
             grounded = ground(
                 fold(prediction, self.types) if self.types else prediction, gold, self.labels, self.options.grounding
@@ -311,13 +313,11 @@ class Run:
             if grounded.faults:
                 self._faults(record, grounded.faults, found)
                 for fault in grounded.faults:
-                    found.counted["penalised"] += len(fault.voids)
-                    lost.extend(fault.voids)
+                    lost += _penalised(fault.voids, found)
             if grounded.unlocated:
                 found.unlocated += (Unplaced.of(gold.doc_id, record, quote) for quote in grounded.unlocated)
                 lost.extend(grounded.unlocated)
-            found.counted["penalised"] += len(grounded.rejected)
-            lost.extend(grounded.rejected)
+            lost += _penalised(grounded.rejected, found)
             found.tiers.update(grounded.tiers)
             found.quoted |= grounded.quoted
         found.has.append(self.known_has.setdefault(has, has))
@@ -330,13 +330,30 @@ class Run:
 
     def _note(self, gold: Document, found: Found) -> None:
         layers = [getattr(gold, layer) for layer in LAYERS if layer in self.layers]
-        content = _PACK((gold.doc_id, gold.text_sha256 or checksum(gold.text), *layers))
-        found.digests.append(sha256(content).digest())
+        content = (gold.doc_id, gold.text_sha256 or checksum(gold.text), *layers)
+        try:
+            packed = _PACK(content)
+        except OverflowError:  # The number of a story may be as large as one likes.
+            packed = repr(content).encode("utf-8", "surrogatepass")
+        found.digests.append(sha256(packed).digest())
         found.guidelines.add(gold.guidelines or "-")
         if self.options.by:
             found.fields.append(tuple(_told(gold.metadata, field) for field in self.options.by))
 
     # -- what is wrong ---------------------------------------------------------------------------------------------
+
+    @property
+    def gold_path(self) -> str:
+        """What gold is called where something is wrong with it."""
+        return self.gold.version if isinstance(self.gold, Given) else str(self.gold.place)
+
+    def _in_gold(self, doc_id: str, rule: str, at: Pointer, message: str, fix: str) -> Problem:
+        """A problem at a part of a gold document; of several of its name, the last."""
+        if isinstance(self.gold, Given):
+            return Problem(self.gold_path, 1, 1, rule, json_pointer(at), message, fix)
+        entry = self.gold.named(doc_id)[-1]
+        path = str(entry.path)
+        return in_json(rule, path, decode(path, entry.raw, entry.line)[0], at, message, fix, entry.line)
 
     def _problem(self, found: Found, *problems: Problem) -> None:
         if self.options.invalid == "error":
@@ -351,8 +368,9 @@ class Run:
         self._problem(found, *prediction)
         saved = salvage(raw, self.read_layers) if self.options.invalid == "penalise" else None
         found.counted["unread"] += saved is None
-        found.counted["penalised"] += len(saved[1]) if saved else 0
-        return saved or (None, ())
+        if not saved:
+            return None, ()
+        return saved[0], _penalised(saved[1], found)
 
     def _faults(self, record: Record, faults: Sequence[Fault], found: Found) -> None:
         if self.options.invalid != "error":
@@ -368,7 +386,7 @@ class Run:
         doubled = [name for name, count in Counter(found.names).items() if count > 1]
         for name in doubled:
             message = f"the document {name} stands twice in gold"
-            found.problems.append(Problem(self.gold.version, 1, 1, "id", "", message, "Keep one of the two."))
+            found.problems.append(self._in_gold(name, "id", ("doc_id",), message, "Keep one of the two."))
         names = set(found.names)
         for name, records in self.records.items():
             if names and name not in names:
@@ -379,7 +397,7 @@ class Run:
         if not found.has:
             where = f"the split {self.options.split}" if self.options.split else "the set"
             message = f"{where} has no documents"
-            raise Invalid([Problem(self.gold.version, 1, 1, "file", "", message, "Choose another split or set.")])
+            raise Invalid([Problem(self.gold_path, 1, 1, "file", "", message, "Choose another split or set.")])
 
     def _check_tracks(self, found: Found) -> None:
         """A run has one track; mixed ones are an error, unless invalid documents are to be penalised."""
@@ -400,11 +418,16 @@ class Run:
         message = f"there is no document {prediction.doc_id} in the set {self.gold.version}"
         fix = "Predict on the set that is scored; `khabar export inputs` writes its texts."
         self._problem(found, Problem(record.path, record.line, 1, "doc_id", "/doc_id", message, fix))
-        more = voids(prediction)
-        found.counted["penalised"] += len(more)
+        more = _penalised(voids(prediction), found)
         found.ledger.add(Block([Pair(_NOTHING, _NOTHING, (*broken, *more))], self.labels))
         found.has.append(frozenset())
         found.fields.append((_UNTOLD,) * len(self.options.by))
+
+
+def _penalised(lost: tuple[Void, ...], found: Found) -> tuple[Void, ...]:
+    """Items that match nothing, counted as such."""
+    found.counted["penalised"] += sum(void.is_item for void in lost)
+    return lost
 
 
 _MOST_DOCUMENTS, _MOST_TEXT = 512, 1 << 22
