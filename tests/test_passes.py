@@ -148,7 +148,7 @@ def test_agreement_is_the_scorers(root):
     a, b = (open_pass(root / "annotations" / "passes" / name) for name in "ab")
     pairs = common(a, b)
     card = score([one for one, _ in pairs], [two for _, two in pairs])
-    for row in agree(a, b, INVENTORY):
+    for row in agree(a, b, INVENTORY).rows:
         counts = card[row.measure].by_label[row.label] if row.label else card[row.measure].counts
         assert row.counts == counts
         assert row.interval is None or row.interval[0] <= row.f1 <= row.interval[1]

@@ -28,11 +28,9 @@ app = typer.Typer(
 export_app = typer.Typer(no_args_is_help=True, help="Write a set in another form.")
 import_app = typer.Typer(no_args_is_help=True, help="Turn what a system wrote in another form into predictions.")
 predict_app = typer.Typer(no_args_is_help=True, help="Run a reference system.")
-import_app = typer.Typer(no_args_is_help=True, help="Make predictions of another form.")
 app.add_typer(export_app, name="export")
 app.add_typer(import_app, name="import")
 app.add_typer(predict_app, name="predict")
-app.add_typer(import_app, name="import")
 
 
 class Split(StrEnum):
@@ -608,7 +606,10 @@ def agree(
     with _refusing():
         known = _open(root_of(first), inventory).inventory
         passes = open_pass(first), open_pass(second)
-        found, rules = run(*passes, known), rules_of(first, passes[0])
+        found, rules = (
+            run(*passes, known, [place.resolve().name for place in (first, second)]),
+            rules_of(first, passes[0]),
+        )
         for one, two in common(*passes) if html else ():
             shown = page([one, two], known, [first.name, second.name])
             _write([shown.encode()], (html or Path()) / f"{one.doc_id}.html", make_folders=True)

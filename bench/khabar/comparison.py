@@ -44,11 +44,15 @@ class Compared(Struct, frozen=True):
 
 
 class Comparison(Struct, frozen=True):
-    """Systems compared: their scorecards by name, every pair on every measure, and what a reader should know."""
+    """Systems compared: their scorecards by name, every pair on every measure, and what a reader should know.
+
+    ``rounds``: how many exchanges of documents the test tried, all that there are where it is ``exact``.
+    """
 
     cards: Mapping[str, Scorecard]
     pairs: tuple[Compared, ...]
     rounds: int
+    exact: bool
     notes: tuple[str, ...] = ()
 
 

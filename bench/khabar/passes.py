@@ -22,6 +22,7 @@ from msgspec import Struct
 from khabar.align import align_entities
 from khabar.corpus import checksum, folder_entry, open_set, read, root_of
 from khabar.counts import Counts
+from khabar.measures import HEADLINE
 from khabar.model import AUTHOR, LAYERS, Document, Entity
 from khabar.problems import Invalid, Problem, isolate, utf8
 from khabar.schemas import Inventory, nearest
@@ -78,16 +79,18 @@ def agree(
     """The agreement of two passes by measure and, for the headline measures, label; the second against the first.
 
     The scorer itself makes the figures, and intervals over documents; None with one document. The signature is that of
-    a score, with the passes and a checksum of each in place of the set.
+    a score, with the ``names`` of the passes and a checksum of each in place of the set.
     """
     ones, twos = zip(*common(first, second), strict=True)
     run = evaluate(ones, twos, labels=labels)
-    made, turned = run.fields(), evaluate(twos, ones, labels=labels, resamples=0).fields()
+    # As gold, the second pass has a checksum too.
+    turned = evaluate(twos, ones, labels=labels, measures=HEADLINE, resamples=0)
+    made = run.fields()
     head = {
-        "passes": "+".join(names),
-        "contents": f"{made['gold']}+{turned['gold']}",
+        "passes": list(names),
+        "contents": [made["gold"], turned.fields()["gold"]],
         "inventory": made["inventory"],
-        "guidelines": "+".join(sorted({document.guidelines or "-" for document in (*ones, *twos)})),
+        "guidelines": sorted({document.guidelines or "-" for document in (*ones, *twos)}),
     }
     signature = signed(head | {name: made[name] for name in ("docs", "boot", "seed", "khabar")})
     rows = (agreement for row in run.scorecard().rows if row.by_label for agreement in _agreements(row))

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -207,11 +207,13 @@ def _counts_json(counts: Counts) -> dict[str, Any]:
 # -- the table of measures -----------------------------------------------------------------------------------
 
 
+_FOUR = " + ".join(HEADLINE)
 _OVERALL = (
-    f"the mean F1 of {', '.join(HEADLINE[:-1])} and {HEADLINE[-1]}, each weighing the same",
-    f"{DASH} unless a run attempts all four layers, and where one of the four is {DASH}",
+    "the headline measures together",
+    f"({_FOUR}) / {len(HEADLINE)}, each by its F1",
+    f"{DASH} unless all four layers are attempted, and where one of the four is {DASH}",
 )
-"""What `overall` is, and its edge case."""
+"""What `overall` is, its formula and its edge case."""
 
 
 def measures_text() -> str:
@@ -226,7 +228,8 @@ def measures_text() -> str:
         )
         lines = [f"  {name:8} {value}" for name, value in rows if value]
         blocks.append("\n".join([measure.name, f"  {measure.about}", *lines]))
-    blocks.append("\n".join(["overall", f"  {'formula':8} {_OVERALL[0]}", f"  {'edge':8} {_OVERALL[1]}"]))
+    about, formula, edge = _OVERALL
+    blocks.append("\n".join(["overall", f"  {about}", f"  {'formula':8} {formula}", f"  {'edge':8} {edge}"]))
     laws = [f"  {name:8} {about}" for name, about in LAWS.items()]
     return "\n\n".join([*blocks, "\n".join(["laws", *laws])]) + "\n"
 
@@ -241,7 +244,8 @@ def measures_markdown() -> str:
             cells = (f"`{measure.name}`", measure.about, measure.formula, measure.edge, measure.source, _laws(measure))
             rows.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
         parts.append("\n".join(rows))
-    parts.append(f"## Overall\n\n`overall` is {_backticked(_OVERALL[0])}; {_OVERALL[1]}.")
+    head = "| figure | what | formula | edge case |\n| --- | --- | --- | --- |"
+    parts.append(f"## Overall\n\n{head}\n| `overall` | {' | '.join(_OVERALL)} |")
     laws = "\n".join(["## Laws", "", *(f"- **{name}**: {about}" for name, about in LAWS.items())])
     return "\n\n".join([*parts, laws]) + "\n"
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from hashlib import sha256
 from importlib.metadata import version
 from typing import Any, SupportsIndex, get_args
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import msgspec
 from msgspec import Struct
@@ -157,17 +157,47 @@ def signature_differences(signature: str, other: str) -> list[tuple[str, str, st
 
     Raises Invalid where one is not a signature: fields ``key:value``, joined by ``|``.
     """
-    one, two = _fields(signature), _fields(other)
-    return [(key, one.get(key, "-"), two.get(key, "-")) for key in one | two if one.get(key) != two.get(key)]
+    one, two = parsed(signature), parsed(other)
+    return [
+        (key, _value(one.get(key, "-")), _value(two.get(key, "-")))
+        for key in one | two
+        if one.get(key) != two.get(key)
+    ]
 
 
-def _fields(signature: str) -> dict[str, str]:
-    pairs_ = [part.partition(":") for part in signature.strip().split("|")]
-    if not all(key and colon for key, colon, _ in pairs_):
+def signed(fields: Mapping[str, object]) -> str:
+    """Fields as a signature: ``key:value``, joined by ``|``; the parts of a value that is a list by ``+``.
+
+    Within a part what joins others, and what a line of a terminal cannot hold, is written as in an address: ``%7C``.
+    """
+    return "|".join(f"{key}:{_value(value)}" for key, value in fields.items())
+
+
+def _value(value: object) -> str:
+    parts = value if isinstance(value, list | tuple) else [value]
+    return "+".join(_PARTING.sub(_escape, str(part)) for part in parts)
+
+
+def parsed(signature: str) -> dict[str, tuple[str, ...]]:
+    """The fields of a signature, each with its parts: one, unless it is a list.
+
+    Raises Invalid where it is none: fields ``key:value``, each once, joined by ``|``.
+    """
+    fields = [field.partition(":") for field in signature.strip().split("|")]
+    keys = [key for key, *_ in fields]
+    if len({*keys}) < len(keys) or not all(key and colon for key, colon, _ in fields):
         fix = "Copy the last line of a report whole, in quotation marks: corpus:…|gold:…|…|khabar:…"
         message = f"{isolate(signature)} is no signature" if signature.strip() else "the signature is empty"
         raise Invalid([Problem("signature", 1, 1, "signature", "", message, fix)])
-    return {key: value for key, _, value in pairs_}
+    return {key: tuple(unquote(part, errors="surrogatepass") for part in value.split("+")) for key, _, value in fields}
+
+
+def _escape(found: re.Match[str]) -> str:
+    return quote(found[0], errors="surrogatepass")
+
+
+_PARTING = re.compile("[|:+%\\s\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What parts a signature, white space, control characters, marks of direction and half characters."""
 
 
 def _not_there(options: Options) -> Iterator[Problem]:
@@ -224,14 +254,6 @@ _LAYER_OF = {measure.name: measure.layer for measure in MEASURES}
 
 def _wrong(option: str, message: str, fix: str) -> Problem:
     return Problem("options", 1, 1, "option", f"/{option}", message, fix)
-
-
-def signed(fields: Mapping[str, object]) -> str:
-    """Fields as a signature: ``key:value``, joined by ``|``; what would part a value is written as in an address."""
-    return "|".join(f"{key}:{_PARTING.sub(lambda found: quote(found[0]), str(value))}" for key, value in fields.items())
-
-
-_PARTING = re.compile(r"[|:%\s]")
 
 
 class Evaluation:
@@ -379,20 +401,20 @@ class Evaluation:
         if self.found.counted["unread"]:
             yield f"Lines that could not be read at all: {self.found.counted['unread']}."
 
-    def signature(self, rounds: int | None = None) -> str:
-        """The line that says what made the figures; ``rounds``: of the test, where they were compared."""
-        return signed(self.fields(rounds))
+    def signature(self) -> str:
+        """The line that says what made the figures."""
+        return signed(self.fields())
 
-    def fields(self, rounds: int | None = None) -> dict[str, object]:
+    def fields(self) -> dict[str, object]:
         """What the signature says, in its order."""
         gold = sha256(b"".join(sorted(self.found.digests))).hexdigest()[:8]
         return {
             "corpus": self.version,
             "gold": gold,
             "inventory": self.inventory.digest,
-            "guidelines": "+".join(sorted(self.found.guidelines)),
+            "guidelines": sorted(self.found.guidelines),
             "split": self.options.split or "all",
-            **({} if len(self.layers) == len(LAYERS) else {"layers": "+".join(self.layers)}),
+            **({} if len(self.layers) == len(LAYERS) else {"layers": self.layers}),
             "docs": len(self.found.digests),
             "track": self.track,
             "types": self.labels.name,
@@ -401,7 +423,6 @@ class Evaluation:
             **({"repaired": len(self.repaired)} if self.repaired else {}),
             "boot": self.resamples,
             "seed": self.seed,
-            **({} if rounds is None else {"rounds": rounds}),
             "khabar": version("khabar"),
         }
 
