@@ -14,7 +14,7 @@ from khabar.cli import app
 from khabar.model import Document
 from khabar.passes import adjudicated, agree, common, merge_sheet, open_pass, read_decisions
 from khabar.problems import Invalid
-from khabar.scoring import score
+from khabar.scoring import parsed, score, signature_differences
 
 
 def with_evidence(document: Document) -> Document:
@@ -158,6 +158,12 @@ def test_agreement_is_the_scorers(root):
     data = json.loads(CliRunner().invoke(app, ["agree", *places, "--format", "json"]).stdout)
     assert data["by_rule"]
     assert data["agreement"][0]["f1"] == pytest.approx(card["entities.strict"].counts.f1)
+    fields = parsed(data["signature"])
+    assert shown.stdout.splitlines()[-1] == data["signature"]
+    assert {name: fields[name] for name in ("passes", "docs")} == {"passes": ("a", "b"), "docs": (str(len(pairs)),)}
+    assert fields["contents"][0] == parsed(card.signature)["gold"][0] != fields["contents"][1]
+    back = json.loads(CliRunner().invoke(app, ["agree", *places[::-1], "--format", "json"]).stdout)["signature"]
+    assert {key for key, *_ in signature_differences(data["signature"], back)} == {"passes", "contents"}
 
 
 def test_passes_without_a_document_in_common_are_refused(tmp_path):

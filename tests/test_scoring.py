@@ -23,7 +23,7 @@ from khabar.model import LAYERS, Document, Entity, Mention, Metadata, Quote, Rel
 from khabar.problems import Invalid
 from khabar.report import as_json, as_text
 from khabar.schemas import inventory, validator
-from khabar.scoring import score, signature_differences
+from khabar.scoring import parsed, score, signature_differences, signed
 
 TEXT = "زار الوزير بغداد.\nثم عاد إلى عمّان."
 
@@ -623,6 +623,21 @@ def test_options_that_there_are_not_or_that_contradict_each_other_are_refused(op
     with pytest.raises(Invalid, match=said) as caught:
         score("nowhere", [mentions("a")], **option)
     assert {problem.rule for problem in caught.value.problems} == {"option"}
+
+
+PARTS = st.text() | st.text(alphabet="|:+%`'\"\\ \n\u2028\u202eا\ud800")
+
+
+@given(st.dictionaries(st.from_regex(r"[a-z_]+", fullmatch=True), PARTS | st.lists(PARTS, min_size=1), min_size=1))
+def test_a_signature_gives_back_what_was_signed(fields):
+    """Whatever the values hold: fields and parts are what they were, on one line that a shell takes as it stands."""
+    signature = signed(fields)
+    found = parsed(f"  {signature}\n")
+    assert found == {key: (value,) if isinstance(value, str) else tuple(value) for key, value in fields.items()}
+    assert len(signature.split()) == 1
+    assert not set(signature) & set("`'\"\\$")
+    assert signature_differences(signature, signature) == []
+    assert signature.encode()
 
 
 def test_a_signature_holds_whatever_a_set_is_called(tmp_path):

@@ -213,7 +213,7 @@ def _warn(problems: Sequence["Problem"], what: str) -> None:
     for problem in problems:
         typer.echo(str(problem), err=True)
     if problems:
-        typer.echo(f"{len(problems)} problem{'' if len(problems) == 1 else 's'} {what}.", err=True)
+        typer.echo(f"{_number(len(problems), 'problem')} {what}.", err=True)
 
 
 def _version(wanted: bool) -> None:
@@ -328,7 +328,9 @@ def compare(
     types: TypesOption = None,
     inventory: InventoryOption = None,
     resamples: ResamplesOption = 1000,
-    rounds: Annotated[int, typer.Option("--rounds", help="Of the randomisation test.")] = 10_000,
+    rounds: Annotated[
+        int, typer.Option("--rounds", help="Of the randomisation test, unless it can be exact.")
+    ] = 10_000,
     seed: SeedOption = 12345,
     jobs: JobsOption = 1,
 ) -> None:
@@ -351,6 +353,8 @@ def compare(
             seed=seed,
             jobs=jobs,
         )
+    for card in found.cards.values():
+        _warn(card.repaired, "repaired")
     write = {
         ComparisonFormat.text: report.comparison_text,
         ComparisonFormat.json: report.comparison_json,

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+from unicodedata import bidirectional
 
 import msgspec
 
@@ -276,39 +277,48 @@ def comparison_json(found: Comparison) -> str:
         name: {"signature": card.signature, "scores": {m: _figure_json(*card.figure(m)) for m in measures}}
         for name, card in found.cards.items()
     }
-    value = {"pairs": pairs, "systems": systems, "rounds": found.rounds, "notes": list(found.notes)}
+    value = {
+        "pairs": pairs,
+        "systems": systems,
+        "rounds": found.rounds,
+        "exact": found.exact,
+        "notes": list(found.notes),
+    }
     return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
 
 
 def comparison_text(found: Comparison) -> str:
-    """A comparison as tables for people, in percent: the systems, then every pair on every measure."""
-    measures = _compared_measures(found)
-    widest = max(map(len, found.cards))
-    rows = [f"{'':{widest}}" + "".join(f"{measure:>28}" for measure in measures)]
-    for name, card in found.cards.items():
-        rows.append(f"{name:{widest}}" + "".join(f"{_shown(card, measure):>28}" for measure in measures))
-    for measure in measures:
-        rows += ["", f"{measure:30}{'difference':>11}{'95 % interval':>19}{'p':>9}{'p (Holm)':>10}"]
+    """A comparison as tables for people, in percent: for each measure the systems, then every pair of them."""
+    names = {name: _in_line(name) for name in found.cards}
+    rows = []
+    for measure in _compared_measures(found):
+        rows.append(f"{measure:30}{'':11}{'95 % interval':>19}{'p':>9}{'p (Holm)':>10}")
+        for name, card in found.cards.items():
+            score, interval = card.figure(measure)
+            rows.append(f"{_padded(f'  {names[name]}', 30)}{_percent(score):>11}{_between(interval):>19}")
         for pair in (pair for pair in found.pairs if pair.measure == measure):
             cells_ = f"{_signed(pair.difference):>11}{_between(pair.interval):>19}{_chance(pair.p):>9}"
-            rows.append(f"{f'  {pair.a} − {pair.b}':30}{cells_}{_chance(pair.p_holm):>10}")
-    rows += ["", *found.notes, *([""] if found.notes else [])]
-    rows += [f"{name}: {card.signature}" for name, card in found.cards.items()]
-    return "\n".join(row.rstrip() for row in rows) + "\n"
+            rows.append(f"{_padded(f'  {names[pair.a]} − {names[pair.b]}', 30)}{cells_}{_chance(pair.p_holm):>10}")
+        rows.append("")
+    rows += [*found.notes, ""]
+    rows += [f"{names[name]}: {card.signature}" for name, card in found.cards.items()]
+    return "\n".join(rows) + "\n"
 
 
 def comparison_markdown(found: Comparison) -> str:
     """A comparison as Markdown tables, in percent."""
     measures = _compared_measures(found)
+    names = {name: _markdown(_in_line(name)) for name in found.cards}
     rows = [f"| system | {' | '.join(measures)} |", f"| --- |{' ---: |' * len(measures)}"]
     for name, card in found.cards.items():
-        rows.append(f"| {name} | {' | '.join(_shown(card, measure) for measure in measures)} |")
+        rows.append(f"| {names[name]} | {' | '.join(_shown(card, measure) for measure in measures)} |")
     rows += ["", "| measure | pair | difference | 95 % interval | p | p (Holm) |"]
     rows += ["| --- | --- | ---: | --- | ---: | ---: |"]
     for pair in found.pairs:
         cells_ = (_signed(pair.difference), _between(pair.interval).strip(), _chance(pair.p), _chance(pair.p_holm))
-        rows.append(f"| {pair.measure} | {pair.a} − {pair.b} | {' | '.join(cells_)} |")
-    rows += ["", *found.notes, *(f"`{name}`: `{card.signature}`  " for name, card in found.cards.items())]
+        rows.append(f"| {pair.measure} | {names[pair.a]} − {names[pair.b]} | {' | '.join(cells_)} |")
+    rows += ["", *(f"{note}  " for note in found.notes)]
+    rows += [f"{names[name]}: `{card.signature}`  " for name, card in found.cards.items()]
     return "\n".join(rows) + "\n"
 
 
@@ -330,10 +340,15 @@ def comparison_latex(found: Comparison) -> str:
     rows = [f"\\begin{{tabular}}{{l{'r' * len(measures)}}}", "\\toprule"]
     rows += [" & ".join(["system", *map(_tex, measures)]) + " \\\\", "\\midrule"]
     for name in found.cards:
-        rows.append(" & ".join([_tex(name), *(cell(name, measure) for measure in measures)]) + " \\\\")
+        rows.append(" & ".join([_tex(_one_line(name)), *(cell(name, measure) for measure in measures)]) + " \\\\")
     rows += ["\\bottomrule", "\\end{tabular}"]
     rows += ["% $^\\dagger$: not significantly worse than the best (paired randomisation, Holm, 0.05)."]
-    rows += [f"% {line}" for line in (*found.notes, *(f"{n}: {card.signature}" for n, card in found.cards.items()))]
+    if any(map(_is_leftward, found.cards)):
+        rows += [
+            "% \\foreignlanguage{arabic}: \\usepackage[bidi=basic]{babel} \\babelprovide[import]{arabic}, by LuaLaTeX."
+        ]
+    signatures = (f"{_one_line(name)}: {card.signature}" for name, card in found.cards.items())
+    rows += [f"% {line}" for line in (*found.notes, *signatures)]
     return "\n".join(rows) + "\n"
 
 
@@ -353,8 +368,50 @@ def _best(found: Comparison, measure: str) -> str | None:
     return (min if less else max)(scores, key=scores.__getitem__) if scores else None
 
 
+def _one_line(name: str) -> str:
+    """A name without line ends, control characters and marks of direction: spaces stand for them."""
+    return "".join(character if character.isprintable() else " " for character in name)
+
+
+def _is_leftward(text: str) -> bool:
+    """Whether a text has letters that run from right to left."""
+    return any(bidirectional(character) in ("R", "AL") for character in text)
+
+
+def _in_line(name: str) -> str:
+    """A name for a line of others: one that runs from right to left is set apart, so that it moves nothing."""
+    plain = _one_line(name)
+    return isolate(plain) if _is_leftward(plain) else plain
+
+
+def _padded(text: str, width: int) -> str:
+    """A text filled up with spaces; the marks that set names apart take no room."""
+    return text + " " * (width - len(re.sub("[\u2068\u2069]", "", text)))
+
+
+def _markdown(text: str) -> str:
+    """Plain text for a cell of a Markdown table."""
+    return re.sub(r"([\\`*_~|<>\[\]&$#])", r"\\\1", text)
+
+
 def _tex(text: str) -> str:
-    return re.sub(r"([&%$#_{}])", r"\\\1", text)
+    """Plain text for a cell of a LaTeX table."""
+    escaped = "".join(_TEX.get(character, character) for character in text)
+    return f"\\foreignlanguage{{arabic}}{{{escaped}}}" if _is_leftward(text) else escaped
+
+
+_TEX = {character: f"\\{character}" for character in "&%$#_{}"} | {
+    "\\": "\\textbackslash{}",
+    "~": "\\textasciitilde{}",
+    "^": "\\textasciicircum{}",
+    "|": "\\textbar{}",
+    "<": "\\textless{}",
+    ">": "\\textgreater{}",
+    # At the start of a row these would be taken for options of the line's end before it.
+    "[": "{[}",
+    "*": "{*}",
+}
+"""What means something to LaTeX, and how it is written instead."""
 
 
 def _signed(difference: float | None) -> str:

@@ -159,16 +159,14 @@ def signature_differences(signature: str, other: str) -> list[tuple[str, str, st
     """
     one, two = parsed(signature), parsed(other)
     return [
-        (key, _value(one.get(key, "-")), _value(two.get(key, "-")))
-        for key in one | two
-        if one.get(key) != two.get(key)
+        (key, _value(one.get(key, "-")), _value(two.get(key, "-"))) for key in one | two if one.get(key) != two.get(key)
     ]
 
 
 def signed(fields: Mapping[str, object]) -> str:
     """Fields as a signature: ``key:value``, joined by ``|``; the parts of a value that is a list by ``+``.
 
-    Within a part what joins others, and what a line of a terminal cannot hold, is written as in an address: ``%7C``.
+    Within a part what joins others, and what a line of a shell cannot hold, is written as in an address: ``%7C``.
     """
     return "|".join(f"{key}:{_value(value)}" for key, value in fields.items())
 
@@ -196,8 +194,8 @@ def _escape(found: re.Match[str]) -> str:
     return quote(found[0], errors="surrogatepass")
 
 
-_PARTING = re.compile("[|:+%\\s\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""What parts a signature, white space, control characters, marks of direction and half characters."""
+_PARTING = re.compile("[|:+%`$\"'\\\\\\s\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What parts a signature or means something to a shell, white space, what is not seen, and half characters."""
 
 
 def _not_there(options: Options) -> Iterator[Problem]:
