@@ -364,6 +364,51 @@ def test_a_file_that_is_not_json_lines_is_one_problem(raw, reason, invalid, tmp_
         assert re.search(reason, problem.message + problem.fix)
 
 
+@pytest.mark.parametrize("value", [[], "x", 1, None, True])
+def test_a_file_of_a_folder_that_holds_no_object_is_told_so(value, tmp_path):
+    """What is wrong with it is its type, and nothing that only an object can have wrong."""
+    (tmp_path / "p.json").write_text(json.dumps(value), "utf-8")
+    (problem,) = caught_of(lambda: score(GOLD, tmp_path))
+    assert problem.message == f"this must be of type object, not {json.dumps(value)}"
+
+
+LONG = "خبر\n\u202e" * 20_000
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"mentions": [{"type": LONG, "start": 0, "end": 3}]},
+        {"mentions": [{"type": "GPE", "start": 0, "end": 3, "form": LONG}]},
+        {"mentions": [{"type": "GPE", "start": 0, "end": 3, "text": LONG}]},
+        {"mentions": [{"type": "GPE", "start": 0, "end": 3, LONG: 1}]},
+        {"mentions": [{"type": "GPE", "start": 10**4000, "end": 3}]},
+        {"mentions": LONG},
+        {"offset_unit": LONG, "mentions": []},
+        {"text_sha256": LONG, "mentions": []},
+        {"metadata": {LONG: 1}, "entities": [], "mentions": []},
+        {"entities": [{"id": LONG, "type": "GPE", "mentions": [{"start": 0, "end": 3}]}] * 2},
+        {"entities": [], "relations": [{"type": LONG, "head": LONG, "tail": LONG}]},
+        {"entities": [], "relations": [{"type": "near", "head": LONG, "tail": LONG}]},
+        {"entities": [], "stance": [{"label": LONG, "holder": LONG, "target": LONG}]},
+        {"entities": [], "stance": [{"label": "favor", "mode": LONG, "holder": "author", "target": LONG}]},
+        {"subsections": [{"start": 0, "end": 3, "kind": LONG, "function": LONG}]},
+        {"subsections": [{"start": 0, "end": 3, "kind": "lead", "story": -(10**4000)}]},
+        {f"p{n}": 1 for n in range(1000)},
+        {"doc_id": "z" * 100_000},
+    ],
+)
+def test_a_problem_shows_the_beginning_of_a_long_value(said, tmp_path):
+    """Whatever is quoted, a problem is two short lines, and what is not seen in it is written as an escape."""
+    path = tmp_path / "p.jsonl"
+    path.write_text(json.dumps({"doc_id": "a"} | said), "utf-8")
+    for problem in caught_of(lambda: score(GOLD, path)):
+        rows = str(problem).split("\n")
+        assert len(rows) <= 2
+        assert all(len(row) < 1200 for row in rows)
+        assert "\u202e" not in str(problem)
+
+
 def caught_of(call):
     """The problems that a call is refused with."""
     with pytest.raises(Invalid) as caught:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from khabar.block import Block, Pair
 from khabar.errors import CLASSES, CORRECT, IGNORED, Error, Shown, Side, by_class, classify, count
 from khabar.model import LAYERS, Edges, Layer
-from khabar.problems import Invalid, Problem, isolate, line_and_column
+from khabar.problems import Invalid, Problem, isolate, line_and_column, quoted
 from khabar.schemas import Inventory, nearest
 
 CONTEXT = 40
@@ -40,7 +40,7 @@ def known_class(name: str | None, layers: Collection[Layer] = LAYERS) -> str | N
     known = {part for c in CLASSES if c.layer in layers for part in (c.name, c.name.split(":")[0])}
     if name is not None and name not in known:
         raise Invalid(
-            [Problem("--class", 1, 1, "label", "", f"there is no class {isolate(name)}", nearest(name, known))]
+            [Problem("--class", 1, 1, "label", "", f"there is no class {quoted(name)}", nearest(name, known))]
         )
     return name
 

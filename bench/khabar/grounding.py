@@ -38,7 +38,7 @@ from khabar.model import (
     misplaced,
     spans_twice,
 )
-from khabar.problems import Pointer, isolate
+from khabar.problems import Pointer, quoted
 from khabar.quotes import Found, Located, Missing, Text, TextIndex, Tier, locate, locate_line, occurrences
 from khabar.schemas import Inventory, nearest
 
@@ -606,7 +606,7 @@ class _Grounding:
                 return ()
             found = self.text[edges[0] : edges[1]]
             if span.text is not UNSET and span.text != found:
-                message = f"the text at {span.start}..{span.end} is {isolate(found)}, not {isolate(span.text)}"
+                message = f"the text at {span.start}..{span.end} is {quoted(found)}, not {quoted(span.text)}"
                 self.fault("span.text", at, message, self._moved(span.text, edges[0]), lost)
                 return ()
             return (edges,)
@@ -642,7 +642,7 @@ class _Grounding:
         if label in self.known[place]:
             return True
         layer = place.split(".")[0]
-        self.fault("label", at, f"{layer} know no {isolate(label)}", nearest(label, self.labels.labels[place]), lost)
+        self.fault("label", at, f"{layer} know no {quoted(label)}", nearest(label, self.labels.labels[place]), lost)
         return False
 
     # -- layers --------------------------------------------------------------------------------------------
@@ -676,7 +676,7 @@ class _Grounding:
         if given == AUTHOR or given in grounded:
             reason = "is reserved for the article's own voice" if given == AUTHOR else "stands twice"
             lost.append(Void("entities.whole", kind))
-            self.fault("id", (*at, "id"), f"the id {isolate(given)} {reason}", "Choose another.", lost)
+            self.fault("id", (*at, "id"), f"the id {quoted(given)} {reason}", "Choose another.", lost)
         else:
             self.label("entities.type", kind, (*at, "type"), lost)
             grounded[given] = Entity(id=given, type=kind, mentions=())
@@ -734,7 +734,7 @@ class _Grounding:
     def reference(self, given: str, known: Iterable[str], at: Pointer, lost: Iterable[Void]) -> bool:
         if given in known:
             return True
-        message = f"there is no entity {isolate(given)} in this document"
+        message = f"there is no entity {quoted(given)} in this document"
         self.fault("reference", at, message, "Name an entity of the document by its id.", lost)
         return False
 

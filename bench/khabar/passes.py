@@ -24,7 +24,7 @@ from khabar.corpus import checksum, folder_entry, open_set, read, root_of
 from khabar.counts import Counts
 from khabar.measures import HEADLINE
 from khabar.model import AUTHOR, LAYERS, Document, Entity
-from khabar.problems import Invalid, Problem, isolate, utf8
+from khabar.problems import Invalid, Problem, quoted, utf8
 from khabar.schemas import Inventory, nearest
 from khabar.scoring import Row, evaluate, signed
 from khabar.sheets import HEADER, WRITERS, Item, canonical, layout, read_sheet
@@ -256,7 +256,7 @@ def read_decisions(
             gold.extend(["", *(line or "" for line in chosen)])
             if match[2] and rules and match[2] not in rules:
                 fix = f"Name one of GUIDELINES.md: {nearest(match[2], rules)}"
-                message = f"difference {number} is decided by {isolate(match[2])}, which is no rule"
+                message = f"difference {number} is decided by {quoted(match[2])}, which is no rule"
                 problems.append(Problem(path, start + 1, 1, "undecided", "", message, fix))
                 asked.pop(number, None)
             elif not match[3] or number not in asked:
@@ -381,7 +381,7 @@ def with_id(documents: Iterable[Document], doc_id: str, place: Path) -> Document
             return document
         known.append(document.doc_id)
     fix = f"Choose one of: {', '.join(known[:20])}."
-    raise Invalid([Problem(str(place), 1, 1, "doc_id", "", f"there is no document {doc_id}", fix)])
+    raise Invalid([Problem(str(place), 1, 1, "doc_id", "", f"there is no document {quoted(doc_id)}", fix)])
 
 
 def rules_of(place: Path, documents: Sequence[Document]) -> dict[str, int]:

@@ -20,7 +20,7 @@ from khabar.grounding import Fault, Said, Unlocated, Void, ground, voids
 from khabar.ledger import Ledger
 from khabar.measures import MEASURES
 from khabar.model import COREFERENT, LAYERS, Document, Edges, Layer, Metadata
-from khabar.problems import Invalid, Pointer, Problem, decode, in_json, isolate, json_pointer
+from khabar.problems import Invalid, Pointer, Problem, decode, in_json, json_pointer, quoted
 from khabar.projections import counted, fold, project_pair, projected_inventory, type_map
 from khabar.quotes import Tier
 from khabar.relations import Fact, facts
@@ -280,7 +280,7 @@ class Run:
         )
         for place, labels in used:
             if strange := labels - self.known[place]:
-                names = ", ".join(isolate(label) for label in sorted(strange))
+                names = ", ".join(quoted(label) for label in sorted(strange))
                 message = f"gold of {gold.doc_id} has labels that the inventory {self.labels.name} lacks: {names}"
                 fix = "Run `khabar check` on gold; name another inventory with --inventory if it has its own labels."
                 layer, name = place.split(".")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
-from khabar.problems import Invalid, Pointer, Problem, isolate
+from khabar.problems import Invalid, Pointer, Problem, isolate, named, short
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -211,37 +211,37 @@ def _explain(error: "ValidationError") -> Iterator[tuple[Pointer, str, str]]:
             yield from _explain_choice(error)
         case "enum":
             labels = [label for label in wanted if isinstance(label, str)]
-            yield at, f"{isolate(_short(value))} is not one of the values allowed here", nearest(value, labels)
+            yield at, f"{isolate(_shown(value))} is not one of the values allowed here", nearest(value, labels)
         case "const":
-            yield at, f"this must be {json.dumps(wanted)}, not {_short(value)}", "Write it so."
+            yield at, f"this must be {json.dumps(wanted)}, not {_shown(value)}", "Write it so."
         case "required":
             missing = [name for name in wanted if name not in value]
-            what = (
-                f"the property {_names(missing)} is" if len(missing) == 1 else f"the properties {_names(missing)} are"
-            )
+            what = f"the property {named(missing)} is" if len(missing) == 1 else f"the properties {named(missing)} are"
             yield at, f"{what} missing", "Add it; `schemas/` describes each property."
         case "additionalProperties":
             known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
             unknown = [name for name in value if name not in known]
             fix = nearest(unknown[0], known, 0.75) if unknown else ""
-            yield at, f"there is no property {_names(unknown)} here", fix
+            yield at, f"there is no property {named(unknown)} here", fix
         case "type":
             kinds = " or ".join([wanted] if isinstance(wanted, str) else wanted)
             whole = isinstance(value, float) and value.is_integer()
-            fix = f"Write {int(value)}." if whole else "Change the value."
-            yield at, f"this must be of type {kinds}, not {_short(json.dumps(value, ensure_ascii=False))}", fix
+            fix = f"Write {short(int(value))}." if whole else "Change the value."
+            yield at, f"this must be of type {kinds}, not {short(json.dumps(value, ensure_ascii=False))}", fix
         case "pattern":
-            yield at, f"{_short(value)} does not match {wanted}", _description(error)
+            yield at, f"{_shown(value)} does not match {wanted}", _description(error)
         case "minItems" | "minLength":
             yield at, "this must not be empty", _description(error)
         case "minimum":
-            yield at, f"{value} is less than {wanted}", _description(error)
+            yield at, f"{short(value)} is less than {wanted}", _description(error)
+        case "not" if "required" in wanted and not isinstance(value, dict):
+            pass  # What is no object lacks them too; that it is none is said.
         case "not" if "required" in wanted:
-            yield at, f"{_names(wanted['required'])} cannot stand together", wanted.get("description", "Take one out.")
+            yield at, f"{named(wanted['required'])} cannot stand together", wanted.get("description", "Take one out.")
         case "not":
-            yield at, f"{_short(value)} cannot stand here", _description(error)
+            yield at, f"{_shown(value)} cannot stand here", _description(error)
         case _:
-            yield at, _short(error.message), _description(error)
+            yield at, short(error.message, 200), _description(error)
 
 
 def _explain_choice(error: "ValidationError") -> Iterator[tuple[Pointer, str, str]]:
@@ -259,7 +259,7 @@ def _explain_choice(error: "ValidationError") -> Iterator[tuple[Pointer, str, st
         for inner in meant[0]:
             yield from _explain(inner)
     else:
-        yield tuple(here), f"{_short(error.instance)} has none of the forms allowed here", _description(error)
+        yield tuple(here), f"{_shown(error.instance)} has none of the forms allowed here", _description(error)
 
 
 def _description(error: "ValidationError") -> str:
@@ -267,10 +267,5 @@ def _description(error: "ValidationError") -> str:
     return str(schema.get("description", "See the schema's description of it."))
 
 
-def _names(names: Iterable[object]) -> str:
-    return ", ".join(f'"{name}"' for name in names)
-
-
-def _short(value: object, most: int = 60) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= most else f"{text[:most]}…"
+def _shown(value: object) -> str:
+    return short(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))

@@ -18,7 +18,7 @@ from khabar.errors import Side
 from khabar.formats import Track
 from khabar.measures import HEADLINE, MEASURES, Measure
 from khabar.model import LAYERS, Layer, Metadata
-from khabar.problems import Invalid, Problem, isolate
+from khabar.problems import Invalid, Problem, quoted
 from khabar.quotes import TIERS
 from khabar.run import Found, Gold, Mode, Options, Predicted, Run, Unplaced, as_set, opened
 from khabar.schemas import Inventory, nearest
@@ -185,7 +185,7 @@ def parsed(signature: str) -> dict[str, tuple[str, ...]]:
     keys = [key for key, *_ in fields]
     if len({*keys}) < len(keys) or not all(key and colon for key, colon, _ in fields):
         fix = "Copy the last line of a report whole, in quotation marks: corpus:…|gold:…|…|khabar:…"
-        message = f"{isolate(signature)} is no signature" if signature.strip() else "the signature is empty"
+        message = f"{quoted(signature)} is no signature" if signature.strip() else "the signature is empty"
         raise Invalid([Problem("signature", 1, 1, "signature", "", message, fix)])
     return {key: tuple(unquote(part, errors="surrogatepass") for part in value.split("+")) for key, _, value in fields}
 
@@ -210,11 +210,11 @@ def _not_there(options: Options) -> Iterator[Problem]:
     )
     for option, kind, names, known in asked:
         if isinstance(names, str):
-            yield _wrong(option, f"this wants a list of names, not the text {isolate(names)}", f"Write [{names!r}].")
+            yield _wrong(option, f"this wants a list of names, not the text {quoted(names)}", f"Write [{names!r}].")
             continue
         for name in names or ():  # type: ignore[attr-defined]
             if not isinstance(name, str) or name not in known:
-                yield _wrong(option, f"there is no {kind} {isolate(name)}", nearest(name, known))
+                yield _wrong(option, f"there is no {kind} {quoted(name)}", nearest(name, known))
 
 
 _LEAST = {"resamples": 0, "rounds": 1, "seed": 0, "jobs": 1, "keep": 0}
