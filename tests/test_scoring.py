@@ -259,6 +259,59 @@ def test_entities_that_are_lost_whole_cost_the_precision_of_whole_entities():
     assert card.penalised == 1
 
 
+@pytest.mark.parametrize("name", ["{}", "{}-again"])
+def test_a_document_that_is_penalised_costs_all_that_it_says(name, tmp_path):
+    """Given twice, or of another set: each measure of matches has as many predicted items again, none of them right."""
+    own = [json.loads(line) for line in b"".join(lines(open_set())).splitlines()]
+    more = [line | {"doc_id": name.format(line["doc_id"])} for line in own]
+    once, twice = score(None, own, resamples=0), score(None, own + more, resamples=0, invalid="penalise")
+    for row, other in zip(once.rows, twice.rows, strict=True):
+        before, after = row.counts, other.counts
+        if not row.derived and row.share is None and not row.measure.startswith("coref."):
+            assert after.matched_predicted == before.matched_predicted, row.measure
+            # What training states is left out of unseen, and of what is lost it cannot be told.
+            spurious = before.predicted if row.measure != "relations.unseen" else once["relations.strict"].counts.gold
+            assert after.predicted == before.predicted + spurious, row.measure
+    assert [(one.pointer, one.line) for one in twice.penalised_items] == [
+        ("/doc_id", len(own) + number) for number in range(1, len(own) + 1)
+    ]
+    assert sum(one.items for one in twice.penalised_items) == twice.penalised
+
+
+def test_an_item_that_is_not_sound_costs_its_parts_too():
+    """A label that is none is never better than a wrong one: evidence, heading and function count as predicted."""
+    own = json.loads(b"".join(lines(open_set())).splitlines()[0])
+    gold = list(open_set().documents())[:1]
+    rows = ("relations.evidence", "stance.evidence", "subsections.heading", "subsections.function")
+    whole = score(gold, [own], resamples=0)
+    for layer, key in (("relations", "type"), ("stance", "label"), ("subsections", "kind")):
+        for wrong in ("none", 1):
+            strange = own | {layer: [item | {key: wrong} for item in own[layer]]}
+            card = score(gold, [strange], invalid="penalise", resamples=0)
+            for name in (row.measure for row in card.rows if row.measure in rows and row.measure.startswith(layer)):
+                assert card[name].counts.matched_predicted == 0, (name, wrong)
+                assert card[name].counts.predicted == whole[name].counts.predicted, (name, wrong)
+            assert card.penalised == len(own[layer]) == len(card.penalised_items)
+            assert all(one.pointer.startswith(f"/{layer}/") and one.message for one in card.penalised_items)
+
+
+def test_what_is_penalised_is_listed(tmp_path):
+    """With file, line and JSON path: ten in a text, all in JSON; also a line of which nothing could be read."""
+    path = tmp_path / "p.jsonl"
+    bad = mentions("a", *((0, 99 + n) for n in range(12)), rejected=[{"layer": "stance", "label": "pro"}])
+    path.write_text(json.dumps(bad) + '\n{"doc_id": "b"\n', "utf-8")
+    card = score(GOLD, path, invalid="penalise")
+    assert card.penalised == 13
+    text = as_text(card)
+    assert "invalid items counted as spurious: 13\n" in text
+    assert f"  {path}:1 (at /mentions/9): 0..108 is not a span of this text of {len(TEXT)} code points\n" in text
+    assert "/mentions/10" not in text
+    assert "  … and 4 more; --format json lists all\n" in text
+    listed = json.loads(as_json(card))["penalised_items"]
+    assert [one["pointer"] for one in listed[-3:]] == ["/mentions/11", "/rejected/0", ""]
+    assert (listed[-1]["doc_id"], listed[-1]["line"], listed[-1]["items"]) == (None, 2, 0)
+
+
 @pytest.mark.parametrize("more", [{"type": "ISSUE"}, {"type": "GPE", "form": "nominal"}])
 def test_lost_mentions_that_are_not_asked_for_cost_nothing(more):
     """Neither those of an ISSUE nor those that are no names: a quote that is not found, a document given twice."""

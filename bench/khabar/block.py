@@ -15,7 +15,7 @@ from khabar.align import Shared, aligned, shared_spans, with_issues
 from khabar.collected import both_sides
 from khabar.columns import Side, sides
 from khabar.counts import Counts, Tally
-from khabar.grounding import Unlocated, Void
+from khabar.grounding import Void
 from khabar.joins import Column
 from khabar.model import COREFERENT, Document
 from khabar.schemas import Inventory
@@ -34,9 +34,7 @@ class Pair:
         self.predicted = predicted
         self.voids: dict[str, Counter[str]] = defaultdict(Counter)
         for void in voids:
-            # Evidence counts in characters.
-            lost = void.quote if isinstance(void, Unlocated) and void.layer.endswith(".evidence") else "1"
-            self.voids[void.layer][void.label] += len(lost)
+            self.voids[void.layer][void.label] += void.size
 
 
 class Block:

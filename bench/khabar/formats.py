@@ -33,12 +33,13 @@ from khabar.grounding import (
     Rejected,
     Said,
     Void,
+    lost_entity,
     lost_mention,
     reader,
     without_unread,
 )
 from khabar.model import LAYERS, Document, Layer
-from khabar.problems import Invalid, Problem, decode, in_json
+from khabar.problems import Invalid, Pointer, Problem, decode, in_json
 from khabar.quotes import Located
 from khabar.schemas import Inventory, validator
 from khabar.tags import words
@@ -244,8 +245,10 @@ _ITEMS: dict[str, tuple[type[Struct], Layer, str]] = {
 }
 
 
-def salvage(raw: bytes, layers: frozenset[Layer] = frozenset(LAYERS)) -> tuple[Prediction, tuple[Void, ...]] | None:
-    """What can still be scored of a prediction whose form is wrong, and a void for each item that cannot.
+def salvage(
+    raw: bytes, layers: frozenset[Layer] = frozenset(LAYERS)
+) -> tuple[Prediction, Mapping[Pointer, tuple[Void, ...]]] | None:
+    """What can still be scored of a prediction whose form is wrong, and what is lost with each item that cannot.
 
     An entity whose form is wrong anywhere is lost with all its mentions. None where nothing can be scored: what
     is not JSON, or names no document. Layers other than ``layers`` are empty.
@@ -258,7 +261,7 @@ def salvage(raw: bytes, layers: frozenset[Layer] = frozenset(LAYERS)) -> tuple[P
     # In an unknown unit no offset means anything; what the text is, is only compared.
     readable = _fits(kept | {"doc_id": "d"}, Prediction)
     kept = kept if readable else {"doc_id": value.get("doc_id")}
-    lost: list[Void] = []
+    lost: dict[Pointer, tuple[Void, ...]] = {}
     for name, (kind, layer, label) in _ITEMS.items():
         items = value.get(name)
         if layer not in layers and isinstance(items, list):
@@ -270,12 +273,13 @@ def salvage(raw: bytes, layers: frozenset[Layer] = frozenset(LAYERS)) -> tuple[P
             fitting = [readable and not doubled and _fits(item, kind) for item in items]
             if not doubled:
                 kept[name] = [item for item, fits in zip(items, fitting, strict=True) if fits]
-            for item, fits in zip(items, fitting, strict=True):
-                lost.extend(() if fits else _lost(item, name, label))
+            for position, (item, fits) in enumerate(zip(items, fitting, strict=True)):
+                if not fits:
+                    lost[name, position] = tuple(_lost(item, name, label))
     rejected = value.get("rejected")
     kept["rejected"] = [one for one in rejected if _fits(one, Rejected)] if isinstance(rejected, list) else []
     try:
-        return msgspec.convert(kept, Prediction), tuple(lost)
+        return msgspec.convert(kept, Prediction), lost
     except msgspec.ValidationError:
         return None
 
@@ -294,10 +298,17 @@ def _lost(item: object, place: str, label: str) -> Iterator[Void]:
     named, mentions = str(fields.get(label, "?")), fields.get("mentions")
     if place not in ("entities", "mentions"):
         yield Void(place, named)
+        quotes = fields.get("evidence") if place != "subsections" else None
+        for quote in quotes if isinstance(quotes, list) else ():
+            words = quote.get("text") if isinstance(quote, dict) else None
+            if isinstance(words, str):
+                yield Void(f"{place}.evidence", named, len(words))
+        if place == "subsections" and fields.get("heading"):
+            yield Void("heading", "")
         return
     yield from [lost_mention(named)] * (len(mentions) if isinstance(mentions, list) and mentions else 1)
     if place == "entities":
-        yield Void("entities.whole", named)
+        yield from lost_entity(named)
 
 
 def inputs(document: Document, *, with_words: bool = False, with_entities: bool = False) -> bytes:

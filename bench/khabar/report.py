@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from unicodedata import bidirectional
 
@@ -14,7 +14,7 @@ from khabar.errors import by_class
 from khabar.measures import HEADLINE, LAWS, MEASURES, Measure
 from khabar.model import LAYERS
 from khabar.passes import Agreed
-from khabar.problems import isolate
+from khabar.problems import isolate, quoted, short
 from khabar.scoring import Row, Scorecard, Slice
 from khabar.uncertainty import Interval
 
@@ -49,8 +49,7 @@ def _text(card: Scorecard) -> Iterator[str]:
     if card.skipped:
         yield f"skipped, not of the split: {card.skipped} predicted {_plural('document', card.skipped)}"
     yield from _unlocated(card)
-    if card.penalised:
-        yield f"invalid items counted as spurious: {card.penalised}"
+    yield from _penalised(card)
     yield from card.notes
     yield ""
     yield card.signature
@@ -100,19 +99,34 @@ def _slices(card: Scorecard) -> Iterator[str]:
         yield ""
 
 
-_MOST_QUOTES = 10
-"""So many quotes without a place are listed in a text; JSON lists all."""
+_MOST = 10
+"""So many quotes without a place, and invalid items, are listed in a text; JSON lists all."""
 
 
 def _unlocated(card: Scorecard) -> Iterator[str]:
     if not card.unlocated:
         return
     yield f"quotes without a place of their own, counted as spurious: {len(card.unlocated)}"
-    for quote in card.unlocated[:_MOST_QUOTES]:
+    for quote in card.unlocated[:_MOST]:
         places = f" ({len(quote.places)} places or more)" if quote.reason == "ambiguous" else ""
-        yield f"  {quote.path}:{quote.line} (at {quote.pointer}): {quote.reason}{places}: {isolate(quote.quote)}"
-    if len(card.unlocated) > _MOST_QUOTES:
-        yield f"  … and {len(card.unlocated) - _MOST_QUOTES} more; --format json lists all"
+        yield f"  {quote.path}:{quote.line} (at {quote.pointer}): {quote.reason}{places}: {quoted(quote.quote)}"
+    yield from _more(card.unlocated)
+
+
+def _penalised(card: Scorecard) -> Iterator[str]:
+    if not card.penalised_items:
+        return
+    yield f"invalid items counted as spurious: {card.penalised}"
+    for one in card.penalised_items[:_MOST]:
+        at = f" (at {short(one.pointer, 200)})" if one.pointer else ""
+        items = f" ({one.items} items)" if one.items > 1 else "" if one.items else " (nothing could be read)"
+        yield f"  {one.path}:{one.line}{at}: {one.message}{items}"
+    yield from _more(card.penalised_items)
+
+
+def _more(listed: Sequence[object]) -> Iterator[str]:
+    if len(listed) > _MOST:
+        yield f"  … and {len(listed) - _MOST} more; --format json lists all"
 
 
 def _errors(card: Scorecard) -> Iterator[str]:
@@ -144,6 +158,7 @@ def as_json(card: Scorecard) -> str:
         "silent_by_layer": dict(card.silent_by_layer),
         "skipped": card.skipped,
         "penalised": card.penalised,
+        "penalised_items": [msgspec.to_builtins(one) for one in card.penalised_items],
         "unlocated": len(card.unlocated),
         "unlocated_quotes": [msgspec.to_builtins(quote) for quote in card.unlocated],
         "measures": {row.measure: _row_json(row) for row in card.rows},

@@ -20,7 +20,7 @@ from khabar.measures import HEADLINE, MEASURES, Measure
 from khabar.model import LAYERS, Layer, Metadata
 from khabar.problems import Invalid, Problem, quoted
 from khabar.quotes import TIERS
-from khabar.run import Found, Gold, Mode, Options, Predicted, Run, Unplaced, as_set, opened
+from khabar.run import Found, Gold, Mode, Options, Penalised, Predicted, Run, Unplaced, as_set, opened
 from khabar.schemas import Inventory, nearest
 from khabar.uncertainty import FEW, FIGURES, RESAMPLES, SEED, Figure, Interval, intervals, macro, point
 
@@ -72,8 +72,9 @@ class Scorecard(Struct, frozen=True, kw_only=True):
 
     ``silent`` counts documents that lack a layer that the run attempts (``silent_by_layer`` each layer for itself),
     ``skipped`` predicted documents outside the chosen split, ``penalised`` invalid items that were scored as
-    spurious, ``unlocated`` quotes that were not found or are ambiguous, ``errors`` the items of each layer, side (gold,
-    predicted) and class of `errors.CLASSES`, ``repaired`` what in a file of tags was.
+    spurious (``penalised_items`` says where they stand), ``unlocated`` quotes that were not found or are ambiguous,
+    ``errors`` the items of each layer, side (gold, predicted) and class of `errors.CLASSES`, ``repaired`` what in a
+    file of tags was.
     """
 
     rows: tuple[Row, ...]
@@ -85,6 +86,7 @@ class Scorecard(Struct, frozen=True, kw_only=True):
     skipped: int
     penalised: int
     unlocated: tuple[Unplaced, ...]
+    penalised_items: tuple[Penalised, ...] = ()
     overall: float | None = None
     overall_interval: Interval | None = None
     slices: tuple[Slice, ...] = ()
@@ -323,7 +325,8 @@ class Evaluation:
             silent=sum(not set(self.attempted) <= has for has in spoken),
             silent_by_layer={layer: sum(layer not in has for has in spoken) for layer in self.attempted},
             skipped=found.counted["skipped"],
-            penalised=found.counted["penalised"],
+            penalised=sum(one.items for one in found.penalised),
+            penalised_items=tuple(found.penalised),
             unlocated=tuple(found.unlocated),
             overall=_mean([row.score for row in rows if row.measure in HEADLINE], len(HEADLINE)),
             overall_interval=known.get(FIGURES["overall"]),
