@@ -1,11 +1,13 @@
 """The command, as a user meets it: results, talk and exit status."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import get_args
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 import khabar.run
@@ -84,6 +86,21 @@ def test_help_names_every_verb():
     assert shown.exit_code == 0
     for verb in ("score", "explain", "check", "rules", "measures", "build", "export", "predict"):
         assert verb in shown.stdout
+
+
+def test_help_fits_a_terminal():
+    """In 80 columns no line of any help is longer, and every verb says in its list what it does, uncut."""
+
+    def verbs(group, way=()):
+        yield way
+        for name, command in getattr(group, "commands", {}).items():
+            yield from verbs(command, (*way, name))
+
+    for way in verbs(typer.main.get_command(app)):
+        shown = CliRunner(env={"COLUMNS": "80"}).invoke(app, [*way, "--help"])
+        assert shown.exit_code == 0
+        assert max(map(len, shown.stdout.splitlines())) <= 80, way
+        assert not re.search(r"\w\.\.\.$", shown.stdout, re.MULTILINE), way
 
 
 def test_exit_status_says_what_happened(tmp_path):

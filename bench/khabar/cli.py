@@ -113,6 +113,7 @@ class Tier(StrEnum):
 
 
 _STDOUT = ("-", "/dev/stdout")
+_LAYER = typer.Option("--layer", metavar="LAYER", help=f"Only this layer ({', '.join(LayerName)}); may be repeated.")
 _STANDING = "the set that you stand in, or else khabar's own,"
 GoldOption = Annotated[
     Path | None, typer.Option("--gold", metavar="SET", help=f"A folder or JSON Lines file; {_STANDING} unless said.")
@@ -125,9 +126,9 @@ FormatOption = Annotated[Format, typer.Option("--format", help="Text for people,
 InvalidOption = Annotated[
     Mode, typer.Option("--invalid", help="Refuse items that are not sound, or count them as wrong.")
 ]
-ResamplesOption = Annotated[int, typer.Option("--resamples", help="Of the bootstrap; 0 for no intervals.")]
-SeedOption = Annotated[int, typer.Option("--seed", help="Of the bootstrap and the test.")]
-JobsOption = Annotated[int, typer.Option("--jobs", help="How many processes; it changes no figure.")]
+ResamplesOption = Annotated[int, typer.Option("--resamples", metavar="N", help="Of the bootstrap; 0 for no intervals.")]
+SeedOption = Annotated[int, typer.Option("--seed", metavar="N", help="Of the bootstrap and the test.")]
+JobsOption = Annotated[int, typer.Option("--jobs", metavar="N", help="How many processes; it changes no figure.")]
 GroundingOption = Annotated[
     Tier, typer.Option("--grounding", help="How loosely quotes may be found; see docs/answers.md.")
 ]
@@ -236,11 +237,14 @@ def main(
 @app.command()
 def score(
     predictions: Annotated[
-        str, typer.Argument(help="JSON Lines (also .gz), a folder of files, - for stdin; or a CoNLL file of tags.")
+        str,
+        typer.Argument(
+            help="JSON Lines (also .gz), a folder of files, - for stdin; or a CoNLL file of tags.",
+        ),
     ],
     gold: GoldOption = None,
     split: SplitOption = None,
-    layer: Annotated[list[LayerName] | None, typer.Option("--layer", help="Only this layer; may be repeated.")] = None,
+    layer: Annotated[list[LayerName] | None, _LAYER] = None,
     output_format: Annotated[
         ScoreFormat, typer.Option("--format", help="Text for people, JSON for programs, a page for a browser.")
     ] = ScoreFormat.text,
@@ -267,7 +271,7 @@ def score(
         str | None, typer.Option("--verify", metavar="SIGNATURE", help="Say what differs from a report; exit 1 if so.")
     ] = None,
 ) -> None:
-    """Score predictions against gold: every layer that they attempt, in one run."""
+    """Score predictions against gold. Every layer that they attempt is scored, in one run."""
     from khabar import report
     from khabar.scoring import evaluate, signature_differences
 
@@ -313,7 +317,7 @@ def score(
 
 @app.command()
 def compare(
-    systems: Annotated[list[Path], typer.Argument(help="Prediction files of two systems or more.")],
+    systems: Annotated[list[Path], typer.Argument(help="Of two systems or more, each as for score.")],
     gold: GoldOption = None,
     split: SplitOption = None,
     measure: Annotated[
@@ -329,12 +333,12 @@ def compare(
     inventory: InventoryOption = None,
     resamples: ResamplesOption = 1000,
     rounds: Annotated[
-        int, typer.Option("--rounds", help="Of the randomisation test, unless it can be exact.")
+        int, typer.Option("--rounds", metavar="N", help="Of the randomisation test, unless it can be exact.")
     ] = 10_000,
     seed: SeedOption = 12345,
     jobs: JobsOption = 1,
 ) -> None:
-    """Compare systems on the same documents: differences with intervals, and how likely they are by chance."""
+    """Compare systems on the same documents. Differences with intervals, and how likely they are by chance."""
     from khabar import report
     from khabar.comparison import compare as run
 
@@ -370,7 +374,7 @@ def explain(
     gold: GoldOption = None,
     split: SplitOption = None,
     doc: Annotated[str | None, typer.Option("--doc", metavar="ID", help="Only this document.")] = None,
-    layer: Annotated[list[LayerName] | None, typer.Option("--layer", help="Only this layer; may be repeated.")] = None,
+    layer: Annotated[list[LayerName] | None, _LAYER] = None,
     class_: Annotated[
         str | None,
         typer.Option("--class", metavar="CLASS", help="Only this class; boundary: all five; correct and ignored too."),
@@ -382,7 +386,7 @@ def explain(
     types: TypesOption = None,
     inventory: InventoryOption = None,
 ) -> None:
-    """Show every error of the predictions in its text, gold in ⟦…⟧ and predicted in ‹…›, and count them by class."""
+    """Show every error of predictions in its text. Gold in ⟦…⟧, predicted in ‹…›; errors are counted by class."""
     from khabar.explain import Wanted, as_json, as_text, known_class
     from khabar.measures import HEADLINE
     from khabar.model import LAYERS
@@ -426,7 +430,7 @@ def check(
     output_format: FormatOption = Format.text,
     inventory: InventoryOption = None,
 ) -> None:
-    """Check documents and annotations: every problem with its place, what is wrong and what to do."""
+    """Check documents and annotations. Every problem is listed: its place, what is wrong and what to do."""
     from khabar.checks import check as run
     from khabar.checks import count, problems_json
 
@@ -440,7 +444,7 @@ def check(
     else:
         _list(problems)
     found = f"{_number(errors, 'error')}, {_number(len(problems) - errors, 'warning')}"
-    where = ", ".join(str(place.resolve()) for place in places)
+    where = ", ".join(map(os.path.realpath, places))
     typer.echo(f"{found} in {_number(documents, 'document')} of {where}", err=True)
     raise typer.Exit(1 if errors else 0)
 
@@ -497,7 +501,7 @@ def new(
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Consent to the changes that the text needs.")] = False,
 ) -> None:
-    """Add a document: its text, its metadata and an annotation to fill in. Asks for what is not given."""
+    """Add a document to a set. Its text, metadata and an annotation to fill in; asks for what is not given."""
     from khabar.corpus import here
     from khabar.intake import add, changes, cleaned
 
@@ -525,9 +529,11 @@ def new(
 def anchor(
     path: Annotated[Path, typer.Argument(help="A sheet; or an annotation (.json), for the way back.")],
     output: OutputOption = Path("-"),
-    gold: Annotated[Path | None, typer.Option("--set", metavar="SET", help="Where the text is.")] = None,
+    gold: Annotated[
+        Path | None, typer.Option("--set", metavar="SET", help="Where the text is; where the file lies unless said.")
+    ] = None,
 ) -> None:
-    """Turn a plain sheet into an annotation, or an annotation into a sheet."""
+    """Turn a sheet into an annotation, or an annotation into a sheet."""
     from khabar.intake import anchored
 
     # A pass is a folder of annotations: its first one makes it.
@@ -542,13 +548,14 @@ def anchor(
 @app.command("format")
 def format_(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help=f"Sets, annotation files or folders; {_STANDING} unless said.")
+        list[Path] | None,
+        typer.Argument(help=f"Sets, annotation files or folders; {_STANDING} unless said."),
     ] = None,
     check_only: Annotated[
         bool, typer.Option("--check", help="Change nothing; exit 1 if something would change.")
     ] = False,
 ) -> None:
-    """Put annotation files into canonical order and layout, a mention a line."""
+    """Put annotation files into canonical form. Their order and layout, a mention a line."""
     from khabar.intake import unformatted
 
     with _refusing():
@@ -565,7 +572,8 @@ def format_(
 def view(
     doc: Annotated[str, typer.Argument(help="The document's id.")],
     pass_: Annotated[
-        list[Path] | None, typer.Option("--pass", help="A pass to show instead of gold; twice for two.")
+        list[Path] | None,
+        typer.Option("--pass", metavar="FOLDER", help="A pass to show instead of gold; twice for two."),
     ] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to write the page.")
@@ -573,7 +581,7 @@ def view(
     open_: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
     gold: GoldOption = None,
 ) -> None:
-    """Show a document as a page: sections, mentions, relations and stances with their evidence."""
+    """Show a document as a page. Sections, mentions, relations and stances with their evidence."""
     import webbrowser
 
     from khabar.passes import open_pass, with_id
@@ -600,7 +608,7 @@ def agree(
     html: Annotated[Path | None, typer.Option("--html", metavar="FOLDER", help="Also a page a document.")] = None,
     inventory: InventoryOption = None,
 ) -> None:
-    """Say how far two passes agree, by layer and label, with 95 % intervals over documents, and by rule."""
+    """Say how far two passes agree. By layer and label, with 95 % intervals over documents, and by rule."""
     from khabar.corpus import root_of
     from khabar.passes import agree as run
     from khabar.passes import common, open_pass, rules_of
@@ -611,7 +619,7 @@ def agree(
         known = _open(root_of(first), inventory).inventory
         passes = open_pass(first), open_pass(second)
         found, rules = (
-            run(*passes, known, [place.resolve().name for place in (first, second)]),
+            run(*passes, known, [Path(os.path.realpath(place)).name for place in (first, second)]),
             rules_of(first, passes[0]),
         )
         for one, two in common(*passes) if html else ():
@@ -628,7 +636,7 @@ def merge(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="GOLD", help="The folder of gold annotations.")],
     inventory: InventoryOption = None,
 ) -> None:
-    """Bring two passes together: first sheets with what is to decide; once they are decided, gold and the record."""
+    """Bring two passes together. First sheets with what is to decide; once they are decided, gold and the record."""
     from khabar.corpus import root_of
     from khabar.passes import merge as run
 
@@ -658,10 +666,10 @@ def rules() -> None:
 
 @app.command()
 def labels(
-    layer: Annotated[list[LayerName] | None, typer.Option("--layer", help="Only this layer; may be repeated.")] = None,
+    layer: Annotated[list[LayerName] | None, _LAYER] = None,
     inventory: InventoryOption = None,
 ) -> None:
-    """List the labels, each with its name and what it means, in Arabic and in English."""
+    """List the labels. Each with its name and what it means, in Arabic and in English."""
     from khabar.schemas import ENUMS
 
     with _refusing():
@@ -680,7 +688,7 @@ def measures(
         TableFormat, typer.Option("--format", help="Text, or the Markdown of docs/measures.md.")
     ] = TableFormat.text,
 ) -> None:
-    """List the measures: what a match is, the formula, edge cases, the source and the laws that hold."""
+    """List the measures. What a match is, the formula, edge cases, the source and the laws that hold."""
     from khabar.report import measures_markdown, measures_text
 
     typer.echo(measures_text() if output_format is TableFormat.text else measures_markdown(), nl=False)
@@ -695,7 +703,7 @@ def build(
     replace: Annotated[bool, typer.Option("--replace", help="Replace an earlier build.")] = False,
     gold: GoldOption = None,
 ) -> None:
-    """Write a folder ready for the Hugging Face Hub: Parquet for each view and split, and the card."""
+    """Write a folder ready for the Hugging Face Hub. Parquet for each view and split, and the card."""
     from datasets import disable_progress_bars
 
     from khabar.dataset import build as run
@@ -721,7 +729,7 @@ def _write(lines: Iterable[bytes], output: Path, make_folders: bool = False) -> 
 
 @export_app.command("jsonl")
 def export_jsonl(output: OutputOption = Path("-"), gold: GoldOption = None) -> None:
-    """Write a set as one JSON Lines file: annotation, text and metadata of a document a line."""
+    """Write a set as one JSON Lines file. A document a line: annotation, text and metadata."""
     from khabar.dataset import lines
 
     with _refusing():
@@ -738,7 +746,7 @@ def export_inputs(
     words: Annotated[bool, typer.Option("--words", help="With the words and their offsets.")] = False,
     entities: Annotated[bool, typer.Option("--entities", help="With gold's entities (given-entities track).")] = False,
 ) -> None:
-    """Write what a system may see: doc_id and text, as JSON Lines."""
+    """Write what a system may see. JSON Lines with doc_id and text."""
     from khabar.formats import inputs
 
     with _refusing():
@@ -753,7 +761,7 @@ def import_tags(
     path: Annotated[Path, typer.Argument(help="A CoNLL file: a word and its tags a line (docs/tags.md).")],
     output: OutputOption = Path("-"),
     gold: Annotated[
-        Path | None, typer.Option("--set", metavar="SET", help="Whose words were tagged; khabar's own unless said.")
+        Path | None, typer.Option("--set", metavar="SET", help=f"Whose words were tagged; {_STANDING} unless said.")
     ] = None,
     split: SplitOption = None,
     columns: Annotated[
@@ -766,7 +774,7 @@ def import_tags(
     repair: RepairOption = False,
     inventory: InventoryOption = None,
 ) -> None:
-    """Turn a file of tags into predictions with mentions, as JSON Lines."""
+    """Turn a file of tags into predictions. JSON Lines with mentions."""
     import msgspec
 
     from khabar.projections import type_map
@@ -796,7 +804,7 @@ def import_answers(
     gold: GoldOption = None,
     inventory: InventoryOption = None,
 ) -> None:
-    """Make predictions of a language model's answers as they are; what is rejected, and why, is kept beside them."""
+    """Make predictions of a language model's answers. What is rejected, and why, is kept beside them."""
     from khabar.answers import import_answers as run
     from khabar.corpus import write_whole
     from khabar.problems import Invalid, Problem
@@ -826,7 +834,7 @@ def predict_rules(
     ] = None,
     split: SplitOption = None,
 ) -> None:
-    """Run the rule system: entities, relations and subsections from the text alone; no stance, it would be guessing."""
+    """Run the rule system. Entities, relations and subsections from the text alone; no stance, it would be guessing."""
     from khabar.systems import predictions
     from khabar.systems.rules import predict
 

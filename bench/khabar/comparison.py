@@ -1,5 +1,6 @@
 """Two systems or more on the same documents: how far apart they are, and whether that could be chance."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
@@ -110,7 +111,7 @@ def compare(
 
 
 def _named(files: Sequence[str | Path]) -> dict[str, Predicted]:
-    stems = [Path(file).resolve().name.split(".")[0] for file in files]
+    stems = [Path(os.path.realpath(file)).name.split(".")[0] for file in files]
     names = stems if all(stems) and len(set(stems)) == len(stems) else [str(file) for file in files]
     return dict(zip(names, files, strict=True))
 

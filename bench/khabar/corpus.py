@@ -21,7 +21,7 @@ from msgspec import UNSET, Raw, Struct
 
 from khabar import schemas
 from khabar.model import LAYERS, Document, Layer
-from khabar.problems import Invalid, Pointer, Problem, decode, in_json
+from khabar.problems import Invalid, Pointer, Problem, decode, in_json, utf8
 from khabar.schemas import Inventory
 
 SPLITS = ("train", "validation", "test")
@@ -77,7 +77,7 @@ class DocumentSet(Struct, frozen=True, eq=False, dict=True):
         """What a signature calls the set: the content of corpus/VERSION, or else the name of the place."""
         file = self.place / "corpus" / "VERSION"
         if self.is_folder and file.is_file():
-            return file.read_text("utf-8").strip()
+            return utf8(str(file), file.read_bytes(), "file").strip()
         return self.place.resolve().name.split(".")[0]
 
     def entries(self, between: tuple[int, int] | None = None) -> Iterator[Entry]:
@@ -198,7 +198,7 @@ def no_lines(first: bytes) -> tuple[str, str] | None:
 
 def root_of(path: Path) -> Path | None:
     """The folder set that a file or folder lies in: the nearest one above with corpus/ and annotations/."""
-    above = path.resolve().parents
+    above = Path(os.path.realpath(path)).parents  # Path.resolve raises what is no OSError where links go round.
     return next((place for place in above if all((place / n).is_dir() for n in ("corpus", "annotations"))), None)
 
 

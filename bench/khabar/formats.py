@@ -84,6 +84,9 @@ class PredictionFile:
 
         Raises Invalid where the source cannot be read or holds nothing.
         """
+        if source == "":
+            fix = "Name a file or folder; is a variable of the shell not set?"
+            raise Invalid([Problem("predictions", 1, 1, "file", "", "the name is empty", fix)])
         self._folder = isinstance(source, str | Path) and Path(source).is_dir()
         self.name = str(source) if isinstance(source, str | Path) else "predictions"
         self._file = tempfile.TemporaryFile() if self._folder else _seekable(source)

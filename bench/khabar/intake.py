@@ -137,7 +137,7 @@ def _text_of(path: Path, name: str, chosen: DocumentSet) -> str:
     if place is None:
         fix = "Run the command inside the set, or name it with --set."
         raise Invalid([Problem(str(path), 1, 1, "file.missing", "", f"there is no text of {name}", fix)])
-    return place.read_bytes().decode("utf-8")
+    return utf8(str(place), place.read_bytes(), "text.encoding")
 
 
 def unformatted(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:

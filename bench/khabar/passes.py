@@ -342,7 +342,9 @@ def merge(first: Path, second: Path, gold: Path, labels: Inventory) -> Iterator[
     root = root_of(first)
     canary = open_set(root).canary if root else None
     guidelines = root / "GUIDELINES.md" if root else None
-    rules = _RULE.findall(guidelines.read_text("utf-8")) if guidelines and guidelines.is_file() else []
+    rules = []
+    if guidelines and guidelines.is_file():
+        rules = _RULE.findall(utf8(str(guidelines), guidelines.read_bytes(), "file"))
     for one, two in common(open_pass(first), open_pass(second)):
         if canary:
             one = msgspec.structs.replace(one, canary=canary)

@@ -196,7 +196,7 @@ def decode(path: str, raw: bytes, first_line: int = 1) -> tuple[str, object, tup
         value = json.loads(source, object_pairs_hook=pairs, parse_constant=constant)
     except json.JSONDecodeError as error:
         end = len(source.rstrip())
-        reason = error.msg if error.pos < end else "it is cut off here"
+        reason = error.msg.removesuffix(" at") if error.pos < end else "it is cut off here"
         if error.pos < end and not source[error.pos].isascii():
             reason = f"{quoted(source[error.pos])} cannot stand here"
         line, column = line_and_column(source, min(error.pos, end))

@@ -118,7 +118,7 @@ def inventory(path: Path | None = None) -> Inventory:
     place = path or data_folder() / "schemas" / "inventory.json"
     try:
         return msgspec.json.decode(place.read_bytes(), type=Inventory)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         fix = "Shape it as khabar's schemas/inventory.json is."
         raise Invalid([Problem(str(place), 1, 1, "inventory", "", str(error), fix)]) from None
 
