@@ -345,3 +345,130 @@ def test_rules_say_which_are_for_gold_alone():
     listed = {line.split()[0]: line for line in run("rules").stdout.splitlines()}
     assert "a pass" in listed["span.word"]
     assert "a pass" not in listed["span.text"]
+
+
+GOOD = b'{"doc_id": "salt-market", "mentions": []}\n'
+UNUSABLE = {
+    "empty": b"",
+    "blank lines": b"\n \n",
+    "other words": "خبر عاجل\n".encode(),
+    "another encoding": GOOD.decode().encode("utf-16"),
+    "no gzip": b"\x1f\x8b" + GOOD,
+    "an array": b"[" + GOOD + b"]",
+    "scalars": b"1\nnull\n",
+    "not a number": GOOD.replace(b"[]", b"NaN"),
+    "infinity": GOOD.replace(b"[]", b'[{"type": "GPE", "start": 0, "end": -Infinity}]'),
+    "a number out of bounds": GOOD.replace(b"[]", b'[{"type": "GPE", "start": 0, "end": 1%s}]' % (b"0" * 5000)),
+    "a property twice": GOOD.replace(b'"mentions"', b'"doc_id": "a", "mentions"'),
+    "deep": GOOD.replace(b"[]", b"[" * 100_000),
+    "deep and whole": b'{"a":' * 9000 + b"1" + b"}" * 9000,
+    "a long line": GOOD.replace(b"[]", b'"' + b"x" * 1_000_000 + b'"'),
+    "half a character": GOOD.replace(b"[]", b'[{"type": "\\ud800", "start": 0, "end": 1}]'),
+    "control characters": GOOD.replace(b"salt", b"salt\x00\x1b[2J"),
+}
+
+
+@pytest.fixture(params=UNUSABLE)
+def unusable(request, tmp_path):
+    """A file that is no input of any command."""
+    path = tmp_path / "bad.jsonl"
+    path.write_bytes(UNUSABLE[request.param])
+    return path
+
+
+def test_a_file_that_cannot_be_used_is_listed_by_every_command(unusable):
+    """Exit 2, nothing on standard output, and on standard error what is wrong and what to do, never a traceback."""
+    good, gold = GOLDEN / "predictions.jsonl", ("--gold", EXAMPLES / "valid")
+    for call in (
+        ("score", unusable, *gold),
+        ("score", unusable.parent / "none.jsonl", *gold),
+        ("score", good, "--gold", unusable),
+        ("score", good, *gold, "--types", unusable),
+        ("score", good, *gold, "--inventory", unusable),
+        ("explain", unusable, *gold),
+        ("compare", good, unusable, *gold),
+        ("import", "tags", unusable, "--set", EXAMPLES / "valid"),
+        ("import", "answers", unusable, *gold, "-o", unusable.parent / "out.jsonl"),
+        ("export", "jsonl", "--gold", unusable, "-o", unusable.parent / "out.jsonl"),
+        ("predict", "rules", "--set", unusable, "-o", unusable.parent / "out.jsonl"),
+        ("anchor", unusable, "--set", EXAMPLES / "valid"),
+        ("agree", unusable, EXAMPLES / "valid"),
+        ("merge", unusable, EXAMPLES / "valid", "-o", unusable.parent),
+        ("view", "salt-market", "--gold", unusable),
+    ):
+        refused = run(*call)
+        if call[:2] == ("import", "answers") and refused.exit_code == 0:  # What is a document may be no answer.
+            (unusable.parent / "out.jsonl").unlink()
+            continue
+        assert (refused.exit_code, refused.stdout) == (2, ""), call
+        assert isinstance(refused.exception, SystemExit), call
+        assert re.search(r": error \S+.*: .+\n    \S", refused.stderr), call
+        assert max(map(len, refused.stderr.splitlines())) < 2000, call
+        assert not set(refused.stderr) & {"\x00", "\x1b"}, call
+        assert not (unusable.parent / "out.jsonl").exists(), call
+
+
+@pytest.mark.parametrize(
+    ("damage", "calls"),
+    [
+        ({"corpus/VERSION": b"\xff"}, [("score", GOLDEN / "predictions.jsonl")]),
+        ({"corpus/salt-market.txt": b"\xff"}, [("anchor", "annotations/salt-market.json"), ("export", "inputs")]),
+        ({"GUIDELINES.md": b"\xff"}, [("merge", "annotations", "annotations", "-o", "gold")]),
+        ({"annotations/salt-market.json": b'{"entities": [1]}'}, [("format", "--check"), ("agree", ".", ".")]),
+        (
+            {"annotations/adjudication/salt-market.json": b'{"decisions": [1]}'},
+            [("agree", "annotations", "annotations")],
+        ),
+        ({"gold/salt-market.json": b"{"}, [("merge", "annotations", "annotations", "-o", "gold")]),
+    ],
+)
+def test_a_set_that_is_damaged_is_told_with_the_file(damage, calls, own_set):
+    """Each command that reads a damaged file names it, and what to do."""
+    for name, content in damage.items():
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).write_bytes(content)
+    for call in calls:
+        refused = run(*call)
+        assert refused.exit_code == 2, call
+        assert isinstance(refused.exception, SystemExit), call
+        assert Path(name).name in refused.stderr, call
+        assert "\n    " in refused.stderr, call
+
+
+def test_links_in_a_circle_are_no_input(tmp_path):
+    """They end as a file that is not there does."""
+    (tmp_path / "loop").symlink_to("loop")
+    gold = EXAMPLES / "valid"
+    for call in (("check",), ("agree", gold), ("compare", GOLDEN / "predictions.jsonl"), ("score",), ("anchor",)):
+        refused = run(call[0], tmp_path / "loop", *call[1:])
+        assert refused.exit_code == (1 if call == ("check",) else 2), call
+        assert isinstance(refused.exception, SystemExit), call
+
+
+def test_a_name_that_is_empty_is_no_name_of_the_current_folder(own_set):
+    """As of a variable of the shell that is not set."""
+    assert "the name is empty" in run("score", "").stderr
+
+
+def test_a_pass_whose_entities_have_no_name_is_not_merged(own_set):
+    """A sheet calls each entity by its name; that it is missing is told with the entity."""
+    path = Path("annotations/salt-market.json")
+    value = json.loads(path.read_bytes())
+    del value["entities"][0]["name"]
+    path.write_text(json.dumps(value), "utf-8")
+    refused = run("merge", "annotations", "annotations", "-o", "gold")
+    assert refused.exit_code == 2
+    assert "has no name" in refused.stderr
+
+
+def test_labels_of_a_sets_own_are_known_on_the_way_back(own_set):
+    """An annotation becomes a sheet by the inventory of its set."""
+    value = json.loads((EXAMPLES.parent.parent / "schemas" / "inventory.json").read_bytes())
+    value["name"] = "own"
+    value["entity_types"][0]["label"] = "OWN"
+    Path("schemas").mkdir()
+    Path("schemas/inventory.json").write_text(json.dumps(value), "utf-8")
+    path = Path("annotations/salt-market.json")
+    path.write_text(path.read_text("utf-8").replace('"type": "PER"', '"type": "OWN"'), "utf-8")
+    sheet = run("anchor", path)
+    assert "| OWN |" in sheet.stdout

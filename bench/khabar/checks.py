@@ -23,7 +23,7 @@ from khabar.corpus import CANARY, DocumentSet, Entry, checksum, folder_entry, op
 from khabar.model import AUTHOR, ISSUE, WHITE_SPACE, Edges, paragraphs
 from khabar.problems import Invalid, Pointer, Problem, decode, in_json, line_and_column, quoted, utf8
 from khabar.quotes import alike_fix, whole_word, word_around
-from khabar.schemas import Inventory, data_folder, validator
+from khabar.schemas import Inventory, data_folder, misshapen
 
 Where = Literal["annotation", "metadata", "text"]
 
@@ -809,12 +809,7 @@ def _check_folder(documents: DocumentSet) -> Iterator[Problem]:
         source, value, problems = decode(str(path), path.read_bytes())
         yield from problems
         if not problems:
-            yield from _schema("adjudication", str(path), source, value, documents.inventory, 1)
-
-
-def _schema(name: str, path: str, source: str, value: object, labels: Inventory, line: int) -> Iterator[Problem]:
-    for at, message, fix in validator(name, labels).problems(value):
-        yield in_json("schema", path, source, at, message, fix, line)
+            yield from misshapen("adjudication", str(path), source, value, documents.inventory, 1)
 
 
 def _check_entries(documents: DocumentSet, entries: Iterable[Entry]) -> Iterator[Problem]:
@@ -867,7 +862,7 @@ def _value(
     source, value, found = decode(str(path), raw, line)
     problems.extend(found)
     if not found:
-        found = tuple(_schema(name, str(path), source, value, labels, line))
+        found = tuple(misshapen(name, str(path), source, value, labels, line))
         problems.extend(found)
     return value if not found and isinstance(value, dict) else None
 

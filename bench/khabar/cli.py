@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -727,6 +728,18 @@ def _write(lines: Iterable[bytes], output: Path, make_folders: bool = False) -> 
     typer.echo(f"{output}: written", err=True)
 
 
+def _some(lines: Iterable[bytes], chosen: "DocumentSet", split: Split | None = None) -> Iterator[bytes]:
+    """The lines that are to be written, a document each. Raises Invalid where there is none."""
+    from khabar.problems import Invalid, Problem
+
+    found = iter(lines)
+    for first in found:
+        return chain([first], found)
+    where = f"the split {split.value}" if split else "the set"
+    message, fix = f"{where} has no documents", "Choose another split or set."
+    raise Invalid([Problem(str(chosen.place), 1, 1, "file", "", message, fix)])
+
+
 @export_app.command("jsonl")
 def export_jsonl(output: OutputOption = Path("-"), gold: GoldOption = None) -> None:
     """Write a set as one JSON Lines file. A document a line: annotation, text and metadata."""
@@ -735,7 +748,7 @@ def export_jsonl(output: OutputOption = Path("-"), gold: GoldOption = None) -> N
     with _refusing():
         chosen = _open(gold)
         _apart(output, chosen.place)
-        _write(lines(chosen), output)
+        _write(_some(lines(chosen), chosen), output)
 
 
 @export_app.command("inputs")
@@ -753,7 +766,8 @@ def export_inputs(
         chosen = _open(gold)
         _apart(output, chosen.place)
         found = chosen.documents(split and split.value)
-        _write((inputs(document, with_words=words, with_entities=entities) for document in found), output)
+        made = (inputs(document, with_words=words, with_entities=entities) for document in found)
+        _write(_some(made, chosen, split), output)
 
 
 @import_app.command("tags")
@@ -842,4 +856,5 @@ def predict_rules(
         chosen = _open(gold)
         _apart(output, chosen.place)
         found = chosen.documents(split and split.value)
-        _write(predictions(predict, ((d.doc_id, d.text) for d in found)), output)
+        made = predictions(predict, ((d.doc_id, d.text) for d in found))
+        _write(_some(made, chosen, split), output)

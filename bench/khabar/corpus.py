@@ -240,7 +240,7 @@ def read(entry: Entry, layers: Collection[Layer] = LAYERS) -> Document:
         value = msgspec.json.decode(entry.raw)
         if entry.text is None:
             raise _no_text(entry, str(value["doc_id"]))
-        value["text"] = entry.text.decode("utf-8")
+        value["text"] = utf8(str(entry.text_path), entry.text, "text.encoding")
         if entry.metadata is not None:
             value["metadata"] = msgspec.json.decode(entry.metadata)
         return _checked(msgspec.convert(value | dict.fromkeys(unread, ()), Document), entry)

@@ -24,8 +24,8 @@ from khabar.corpus import checksum, folder_entry, open_set, read, root_of
 from khabar.counts import Counts
 from khabar.measures import HEADLINE
 from khabar.model import AUTHOR, LAYERS, Document, Entity
-from khabar.problems import Invalid, Problem, quoted, utf8
-from khabar.schemas import Inventory, nearest
+from khabar.problems import Invalid, Problem, decode, quoted, utf8
+from khabar.schemas import Inventory, misshapen, nearest
 from khabar.scoring import Row, evaluate, signed
 from khabar.sheets import HEADER, WRITERS, Item, canonical, layout, read_sheet
 from khabar.uncertainty import Interval
@@ -346,6 +346,8 @@ def merge(first: Path, second: Path, gold: Path, labels: Inventory) -> Iterator[
     if guidelines and guidelines.is_file():
         rules = _RULE.findall(utf8(str(guidelines), guidelines.read_bytes(), "file"))
     for one, two in common(open_pass(first), open_pass(second)):
+        if wrong := [*_nameless(first, one), *_nameless(second, two)]:
+            raise Invalid(wrong)
         if canary:
             one = msgspec.structs.replace(one, canary=canary)
         sheet, file = gold / f"{one.doc_id}.sheet", gold / f"{one.doc_id}.json"
@@ -369,10 +371,20 @@ def merge(first: Path, second: Path, gold: Path, labels: Inventory) -> Iterator[
         yield Step(talk=f"{done} with gold already: left alone")
 
 
+def _nameless(place: Path, document: Document) -> Iterator[Problem]:
+    """Entities of a pass without a name: a sheet calls each by its own."""
+    for entity in document.entities:
+        if entity.name is None:
+            message = f"the entity {quoted(entity.id)} of {document.doc_id} has no name"
+            yield Problem(str(place), 1, 1, "schema", "", message, "Run `khabar check` on the pass.")
+
+
 def _says_something(file: Path) -> bool:
     """Whether an annotation has anything in it; `khabar new` leaves one that has not."""
-    value = msgspec.json.decode(file.read_bytes())
-    return any(value.get(layer) for layer in LAYERS)
+    _, value, problems = decode(str(file), file.read_bytes())
+    if problems:
+        raise Invalid(problems)
+    return not isinstance(value, dict) or any(value.get(layer) for layer in LAYERS)
 
 
 def with_id(documents: Iterable[Document], doc_id: str, place: Path) -> Document:
@@ -391,7 +403,16 @@ def rules_of(place: Path, documents: Sequence[Document]) -> dict[str, int]:
     root = root_of(place)
     folder = root / "annotations" / "adjudication" if root else place
     files = [folder / f"{document.doc_id}.json" for document in documents]
-    return by_rule(msgspec.json.decode(path.read_bytes()) for path in files if path.is_file())
+    return by_rule(_record(path) for path in files if path.is_file())
+
+
+def _record(path: Path) -> Mapping[str, Any]:
+    """A record of decisions. Raises Invalid, listing everything that is wrong with it."""
+    source, value, problems = decode(str(path), path.read_bytes())
+    wrong = problems or [*misshapen("adjudication", str(path), source, value)]
+    if wrong or not isinstance(value, dict):
+        raise Invalid(wrong)
+    return value
 
 
 def by_rule(records: Iterable[Mapping[str, Any]]) -> dict[str, int]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
-from khabar.problems import Invalid, Pointer, Problem, isolate, named, short
+from khabar.problems import Invalid, Pointer, Problem, in_json, isolate, named, short
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -185,6 +185,14 @@ class Validator:
 def validator(name: str, labels: Inventory | None = None) -> Validator:
     """The validator of ``<name>.schema.json``; made once."""
     return Validator(name, labels)
+
+
+def misshapen(
+    name: str, path: str, source: str, value: object, labels: Inventory | None = None, line: int = 1
+) -> Iterator[Problem]:
+    """What in a value, read from the JSON text ``source``, is not as ``<name>.schema.json`` says, and where."""
+    for at, message, fix in validator(name, labels).problems(value):
+        yield in_json("schema", path, source, at, message, fix, line)
 
 
 def nearest(label: object, labels: Iterable[str], least: float = 0.6) -> str:
