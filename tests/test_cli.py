@@ -1,8 +1,11 @@
 """The command, as a user meets it: results, talk and exit status."""
 
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import get_args
 
@@ -157,7 +160,12 @@ def test_errors_can_be_chosen():
     assert classes("--class", "correct", "--layer", "relations") == {("relations", "correct")}
     assert classes("--doc", "salt-market") == classes()
     assert {layer for layer, _ in classes("--layer", "stance")} == {"stance"}
-    for more in (("--doc", "nowhere"), ("--class", "nonsense"), ("--class", "reversed", "--layer", "stance")):
+    for more in (
+        ("--doc", "nowhere"),
+        ("--doc", ""),
+        ("--class", "nonsense"),
+        ("--class", "reversed", "--layer", "stance"),
+    ):
         refused = run(*args, *more)
         assert (refused.exit_code, refused.stdout) == (2, ""), more
 
@@ -472,3 +480,29 @@ def test_labels_of_a_sets_own_are_known_on_the_way_back(own_set):
     path.write_text(path.read_text("utf-8").replace('"type": "PER"', '"type": "OWN"'), "utf-8")
     sheet = run("anchor", path)
     assert "| OWN |" in sheet.stdout
+
+
+def test_a_name_that_is_not_unicode_is_written_as_an_escape(tmp_path):
+    """Names of files are bytes: reports in every form hold one, whatever it is called."""
+    odd = tmp_path / os.fsdecode(b"caf\xe9.jsonl")
+    try:
+        odd.write_bytes(b'{"doc_id": "salt-market", "mentions": [{"type": "PER", "text": "zzz"}]}')
+    except OSError:
+        pytest.skip("here the names of files are Unicode")
+    gold, other = ("--gold", EXAMPLES / "valid"), GOLDEN / "predictions.jsonl"
+    for form in ("text", "json", "html"):
+        shown = run("score", odd, *gold, "--format", form)
+        assert (shown.exit_code, "caf\\udce9" in shown.stdout) == (0, True), form
+    for form in ("text", "json", "markdown", "latex"):
+        assert run("compare", odd, other, *gold, "--format", form).exit_code == 0, form
+    signed = run("score", other, "--gold", odd).stderr
+    assert "caf\\udce9.jsonl:1:1: error" in signed
+
+
+def test_a_reader_that_has_read_enough_is_no_problem():
+    """`khabar … | head` ends quietly."""
+    code = "from khabar.cli import app; app(['export', 'inputs', '--words'])"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.read(10)
+        process.stdout.close()
+        assert process.stderr.read() == b""

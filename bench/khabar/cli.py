@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
+from io import TextIOWrapper
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -156,6 +157,8 @@ def _refusing() -> Iterator[None]:
         yield
     except Invalid as error:
         problems = error.problems
+    except BrokenPipeError:  # Whoever reads has read enough.
+        raise
     except OSError as error:
         fix = "Name a file or folder that can be read or written here."
         reason = error.strerror or str(error)
@@ -233,6 +236,9 @@ def main(
     ] = False,
 ) -> None:
     """khabar (خبر): a corpus and benchmark for information extraction from Arabic news."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # What the terminal, or a file's name, does not have is an escape.
+            stream.reconfigure(errors="backslashreplace")
 
 
 @app.command()
@@ -305,7 +311,7 @@ def score(
         shown = report_page(card, evaluation.pairs, evaluation.labels, Path(predictions).name.removeprefix("-"))
     else:
         shown = iter([report.as_json(card) if output_format is ScoreFormat.json else report.as_text(card)])
-    _write((piece.encode() for piece in shown), output)
+    _write((_encoded(piece) for piece in shown), output)
     if not card.rows:
         has = ", ".join(evaluation.given) or "none"
         typer.echo(f"{predictions} has nothing of what was asked for; its layers: {has}.", err=True)
@@ -412,7 +418,7 @@ def explain(
             resamples=0,
         )
         found = evaluation.pairs
-        if doc:
+        if doc is not None:
             with_id((pair.gold for pair in found), doc, chosen.place)
             found = [pair for pair in found if pair.gold.doc_id == doc]
     _warn(evaluation.repaired, "repaired")
@@ -543,7 +549,7 @@ def anchor(
         if output.exists() or not in_pass:
             _apart(output, path)
         written = anchored(path, gold)
-    _write([written.encode()], output, make_folders=in_pass)
+    _write([_encoded(written)], output, make_folders=in_pass)
 
 
 @app.command("format")
@@ -563,7 +569,7 @@ def format_(
         found = list(unformatted(paths or [_open(None).place]))
     for path, text in found:
         if not check_only:
-            _write([text.encode()], path)
+            _write([_encoded(text)], path)
         else:
             typer.echo(f"{path}: is not in canonical form", err=True)
     raise typer.Exit(1 if check_only and found else 0)
@@ -596,7 +602,7 @@ def view(
         documents = documents or [with_id(chosen.documents(), doc, chosen.place)]
         html = page(documents, chosen.inventory, [f"pass {folder.name}" for folder in folders])
         _apart(place, chosen.place, *folders)
-    _write([html.encode()], place)
+    _write([_encoded(html)], place)
     if open_:
         webbrowser.open(place.resolve().as_uri())
 
@@ -625,7 +631,7 @@ def agree(
         )
         for one, two in common(*passes) if html else ():
             shown = page([one, two], known, [first.name, second.name])
-            _write([shown.encode()], (html or Path()) / f"{one.doc_id}.html", make_folders=True)
+            _write([_encoded(shown)], (html or Path()) / f"{one.doc_id}.html", make_folders=True)
     write = agreement_json if output_format is Format.json else agreement_text
     typer.echo(write(found, rules), nl=False)
 
@@ -645,7 +651,7 @@ def merge(
     with _refusing():
         for step in run(first, second, output, _open(root_of(first), inventory).inventory):
             for path, text in step.writes:
-                _write([text.encode()], path, make_folders=True)
+                _write([_encoded(text)], path, make_folders=True)
             for path in step.removes:
                 path.unlink()
             _list(step.problems)
@@ -713,6 +719,11 @@ def build(
     with _refusing():
         run(folder, place=_open(gold).place, published_texts=not without_published_texts, replace=replace)
     typer.echo(f"{folder}: ready", err=True)
+
+
+def _encoded(text: str) -> bytes:
+    """Text as it is written: half a character, which a file's name may hold, as an escape."""
+    return text.encode("utf-8", "backslashreplace")
 
 
 def _write(lines: Iterable[bytes], output: Path, make_folders: bool = False) -> None:
