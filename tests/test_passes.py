@@ -155,6 +155,7 @@ def test_agreement_is_the_scorers(root):
     places = [str(root / "annotations" / "passes" / name) for name in "ab"]
     shown = CliRunner().invoke(app, ["agree", *places])
     assert "entities.strict" in shown.stdout
+    assert max(map(len, shown.stdout.splitlines()[:-1])) <= 80
     data = json.loads(CliRunner().invoke(app, ["agree", *places, "--format", "json"]).stdout)
     assert data["by_rule"]
     assert data["agreement"][0]["f1"] == pytest.approx(card["entities.strict"].counts.f1)

@@ -186,7 +186,7 @@ def no_lines(first: bytes) -> tuple[str, str] | None:
     """Why a file with such a first line is not JSON Lines, and what to do; None where it may be."""
     start = first.removeprefix(_MARK).strip()
     if start.startswith(b"\x1f\x8b"):
-        return "this is a gzip file", "Let its name end in .gz."
+        return "this is a gzip file", "Let its name end in .gz, or unpack it."
     if start.startswith(b"["):
         return "this is one JSON array", "Write one document a line, as `jq -c '.[]' FILE` does."
     if start == b"{":

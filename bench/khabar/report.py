@@ -15,6 +15,7 @@ from khabar.measures import HEADLINE, LAWS, MEASURES, Measure
 from khabar.model import LAYERS
 from khabar.passes import Agreed
 from khabar.problems import isolate, quoted, short
+from khabar.run import Penalised, Unplaced
 from khabar.scoring import Row, Scorecard, Slice
 from khabar.uncertainty import Interval
 
@@ -109,7 +110,7 @@ def _unlocated(card: Scorecard) -> Iterator[str]:
     yield f"quotes without a place of their own, counted as spurious: {len(card.unlocated)}"
     for quote in card.unlocated[:_MOST]:
         places = f" ({len(quote.places)} places or more)" if quote.reason == "ambiguous" else ""
-        yield f"  {quote.path}:{quote.line} (at {quote.pointer}): {quote.reason}{places}: {quoted(quote.quote)}"
+        yield f"  {_where(quote)}: {quote.reason}{places}: {quoted(quote.quote)}"
     yield from _more(card.unlocated)
 
 
@@ -118,10 +119,14 @@ def _penalised(card: Scorecard) -> Iterator[str]:
         return
     yield f"invalid items counted as spurious: {card.penalised}"
     for one in card.penalised_items[:_MOST]:
-        at = f" (at {short(one.pointer, 200)})" if one.pointer else ""
         items = f" ({one.items} items)" if one.items > 1 else "" if one.items else " (nothing could be read)"
-        yield f"  {one.path}:{one.line}{at}: {one.message}{items}"
+        yield f"  {_where(one)}: {one.message}{items}"
     yield from _more(card.penalised_items)
+
+
+def _where(one: Unplaced | Penalised) -> str:
+    at = f" (at {short(one.pointer, 200)})" if one.pointer else ""
+    return f"{short(one.path, 200)}:{one.line}{at}"
 
 
 def _more(listed: Sequence[object]) -> Iterator[str]:
@@ -442,13 +447,13 @@ def _chance(p: float | None) -> str:
 
 def agreement_text(found: Agreed, rules: Mapping[str, int]) -> str:
     """The agreement of two passes as a table, in percent; the labels of the headline measures below each."""
-    rows = [f"{'':34}{'F1':>7}{'95 % interval':>20}{'agreed':>9}{'first':>8}{'second':>8}"]
+    rows = [f"{'':30}{'F1':>7}{'95 % interval':>18}{'agreed':>8}{'first':>8}{'second':>8}"]
     for row in found.rows:
         if not row.label or row.measure in HEADLINE:
             name = f"  {row.label}" if row.label else row.measure
             low_high = f"{100 * row.interval.low:.2f} – {100 * row.interval.high:.2f}" if row.interval else DASH
-            counts = f"{row.counts.matched_gold:9g}{row.counts.gold:8g}{row.counts.predicted:8g}"
-            rows.append(f"{name:34}{_percent(row.f1)}{low_high:>20}{counts}")
+            counts = f"{row.counts.matched_gold:8g}{row.counts.gold:8g}{row.counts.predicted:8g}"
+            rows.append(f"{name:30}{_percent(row.f1)}{low_high:>18}{counts}")
     if rules:
         rows += ["", "differences by the rule that decided them:"]
         rows += [f"  {rule:6}{count:5}" for rule, count in rules.items()]
