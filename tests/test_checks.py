@@ -13,8 +13,10 @@ from msgspec.structs import replace
 from strategies import documents
 
 from khabar.checks import RULES, check, problems_json
-from khabar.corpus import CANARY, checksum
+from khabar.corpus import CANARY, checksum, open_set
+from khabar.dataset import lines
 from khabar.model import Document
+from khabar.problems import Invalid
 
 EXAMPLES = Path(__file__).parent / "examples"
 INVALID = sorted(path for path in (EXAMPLES / "invalid").iterdir() if path.is_dir())
@@ -110,6 +112,17 @@ def test_an_empty_file_is_a_problem_not_a_traceback(tmp_path):
     shutil.copytree(EXAMPLES / "valid", tmp_path / "set")
     (tmp_path / "set" / "annotations" / "salt-market.json").write_bytes(b"")
     assert [problem.rule for problem in check(tmp_path / "set")] == ["json.syntax"]
+
+
+def test_a_whole_number_with_a_point_is_a_problem_with_its_place(tmp_path):
+    """To JSON Schema 21.0 is an integer; offsets are not read so, and neither check nor the scorer takes it."""
+    line = next(lines(open_set()))
+    start = json.loads(line)["entities"][0]["mentions"][0]["start"]
+    (tmp_path / "set.jsonl").write_bytes(line.replace(b'"start":%d,' % start, b'"start":%d.0,' % start, 1))
+    (problem,) = check(tmp_path / "set.jsonl")
+    assert (problem.rule, problem.pointer, problem.fix) == ("schema", "/entities/0/mentions/0/start", f"Write {start}.")
+    with pytest.raises(Invalid, match="khabar check"):
+        list(open_set(tmp_path / "set.jsonl").documents())
 
 
 def test_problems_as_json_keep_every_field():

@@ -1,14 +1,23 @@
 """The command, as a user meets it: results, talk and exit status."""
 
 import json
+import os
+import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
-from khabar.cli import app
-from khabar.corpus import CANARY
+import khabar.run
+from khabar.cli import LayerName, Mode, Split, Tier, app
+from khabar.corpus import CANARY, SPLITS
+from khabar.model import LAYERS
+from khabar.quotes import TIERS
 
 EXAMPLES = Path(__file__).parent / "examples"
 GOLDEN = Path(__file__).parent / "golden"
@@ -82,6 +91,21 @@ def test_help_names_every_verb():
         assert verb in shown.stdout
 
 
+def test_help_fits_a_terminal():
+    """In 80 columns no line of any help is longer, and every verb says in its list what it does, uncut."""
+
+    def verbs(group, way=()):
+        yield way
+        for name, command in getattr(group, "commands", {}).items():
+            yield from verbs(command, (*way, name))
+
+    for way in verbs(typer.main.get_command(app)):
+        shown = CliRunner(env={"COLUMNS": "80"}).invoke(app, [*way, "--help"])
+        assert shown.exit_code == 0
+        assert max(map(len, shown.stdout.splitlines())) <= 80, way
+        assert not re.search(r"\w\.\.\.$", shown.stdout, re.MULTILINE), way
+
+
 def test_exit_status_says_what_happened(tmp_path):
     """0 clean, 1 problems found, 2 misuse or input that cannot be used."""
     assert run("check", EXAMPLES / "valid").exit_code == 0
@@ -143,7 +167,12 @@ def test_errors_can_be_chosen():
     assert classes("--class", "correct", "--layer", "relations") == {("relations", "correct")}
     assert classes("--doc", "salt-market") == classes()
     assert {layer for layer, _ in classes("--layer", "stance")} == {"stance"}
-    for more in (("--doc", "nowhere"), ("--class", "nonsense"), ("--class", "reversed", "--layer", "stance")):
+    for more in (
+        ("--doc", "nowhere"),
+        ("--doc", ""),
+        ("--class", "nonsense"),
+        ("--class", "reversed", "--layer", "stance"),
+    ):
         refused = run(*args, *more)
         assert (refused.exit_code, refused.stdout) == (2, ""), more
 
@@ -225,12 +254,88 @@ def test_what_cannot_be_read_or_written_is_a_problem_with_a_remedy(tmp_path):
     assert not list(tmp_path.parent.glob(f".{tmp_path.name}.*"))
 
 
+@pytest.mark.parametrize("through", ["itself", "link", "set", "folder"])
+def test_what_is_read_is_never_written_over(through, own_set, tmp_path):
+    """An output that is an input, also through a link, is refused: predictions, raw answers, gold as file or folder."""
+    gold = tmp_path / "gold.jsonl"
+    assert run("export", "jsonl", "-o", gold).exit_code == 0
+    said = tmp_path / "said"
+    said.mkdir()
+    kept = {path: path.read_bytes() for path in (gold, *own_set.rglob("*.*")) if path.is_file()}
+    shutil.copy(gold, said / "p.json")
+    (tmp_path / "link").symlink_to(gold)
+    output = {
+        "itself": gold,
+        "link": tmp_path / "link",
+        "set": own_set / "corpus" / "salt-market.txt",
+        "folder": said / "p.json",
+    }[through]
+    predictions = said if through == "folder" else gold
+    calls = [("score", predictions), ("import", "answers", predictions), ("import", "tags", predictions)]
+    calls += [("export", "jsonl"), ("export", "inputs"), ("predict", "rules")] if through == "set" else []
+    for call in calls:
+        refused = run(*call, "-o", output)
+        assert (refused.exit_code, refused.stdout) == (2, ""), call
+        assert "what is read is never written over" in refused.stderr, call
+    assert {path: path.read_bytes() for path in kept} == kept
+    assert (said / "p.json").read_bytes() == gold.read_bytes()
+
+
+def test_raw_answers_are_not_taken_for_the_file_of_what_is_rejected(own_set, tmp_path):
+    """import answers writes two files: neither may be the one that is read, and both must be files."""
+    raw = tmp_path / "x.rejected.jsonl"
+    raw.write_text('{"doc_id": "salt-market", "answer": "{}"}\n', "utf-8")
+    assert "this file is read" in run("import", "answers", raw, "-o", tmp_path / "x.jsonl").stderr
+    assert "this is no file" in run("import", "answers", raw, "-o", "-").stderr
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == [raw.name]
+
+
+def test_a_folder_that_is_not_there_is_made_for_a_pass_alone(own_set):
+    """A mistyped folder is said before any work; a pass is a folder that its first annotation makes."""
+    refused = run("export", "inputs", "-o", "nowhere/inputs.jsonl")
+    assert refused.exit_code == 2
+    assert "there is no folder" in refused.stderr
+    sheet = run("anchor", "annotations/salt-market.json").stdout
+    Path("x.sheet").write_text(sheet, "utf-8")
+    assert run("anchor", "x.sheet", "-o", "annotations/passes/c/salt-market.json").exit_code == 0
+    assert "this file is read" in run("anchor", "x.sheet", "-o", "x.sheet").stderr
+
+
 def test_a_layer_that_the_file_does_not_have_is_said(tmp_path):
     """An empty table is no answer by itself."""
     path = tmp_path / "p.jsonl"
     path.write_text('{"doc_id": "salt-market", "mentions": []}', "utf-8")
     shown = run("score", path, "--gold", EXAMPLES / "valid", "--layer", "stance")
-    assert f"{path} has nothing of what was asked for" in shown.stderr
+    assert f"{path} has nothing of what was asked for; its layers: entities." in shown.stderr
+    assert shown.exit_code == 1
+
+
+def test_an_empty_signature_is_not_verified():
+    """A shell variable that is not set is refused, and not taken for a report that is the same."""
+    shown = run("score", GOLDEN / "predictions.jsonl", "--gold", EXAMPLES / "valid", "--verify", "")
+    assert (shown.exit_code, shown.stdout) == (2, "")
+    assert "the signature is empty" in shown.stderr
+
+
+def test_the_command_offers_what_the_scorer_takes():
+    """The choices that help lists are those of the scorer; numbers are refused by it."""
+    assert [choice.value for choice in Split] == list(SPLITS)
+    assert [choice.value for choice in LayerName] == list(LAYERS)
+    assert [choice.value for choice in Mode] == list(get_args(khabar.run.Mode))
+    assert [choice.value for choice in Tier] == list(TIERS)
+    refused = run("score", GOLDEN / "predictions.jsonl", "--jobs", 0, "--resamples", -1)
+    assert refused.exit_code == 2
+    assert "jobs cannot be 0" in refused.stderr
+    assert "resamples cannot be -1" in refused.stderr
+
+
+@pytest.mark.parametrize("chosen", [(), ("entities",), ("relations",), ("stance", "subsections")])
+def test_explain_signs_as_score_does(chosen):
+    """With the same options both say the same; layers that are not explained are not looked at."""
+    layers = [part for layer in chosen for part in ("--layer", layer)]
+    args = (GOLDEN / "predictions.jsonl", "--gold", EXAMPLES / "valid", *layers)
+    explained = run("explain", *args).stdout.splitlines()[-1]
+    assert explained == run("score", *args, "--resamples", 0).stdout.splitlines()[-1]
 
 
 def test_labels_are_listed_by_layer():
@@ -255,3 +360,156 @@ def test_rules_say_which_are_for_gold_alone():
     listed = {line.split()[0]: line for line in run("rules").stdout.splitlines()}
     assert "a pass" in listed["span.word"]
     assert "a pass" not in listed["span.text"]
+
+
+GOOD = b'{"doc_id": "salt-market", "mentions": []}\n'
+UNUSABLE = {
+    "empty": b"",
+    "blank lines": b"\n \n",
+    "other words": "خبر عاجل\n".encode(),
+    "another encoding": GOOD.decode().encode("utf-16"),
+    "no gzip": b"\x1f\x8b" + GOOD,
+    "an array": b"[" + GOOD + b"]",
+    "scalars": b"1\nnull\n",
+    "not a number": GOOD.replace(b"[]", b"NaN"),
+    "infinity": GOOD.replace(b"[]", b'[{"type": "GPE", "start": 0, "end": -Infinity}]'),
+    "a number out of bounds": GOOD.replace(b"[]", b'[{"type": "GPE", "start": 0, "end": 1%s}]' % (b"0" * 5000)),
+    "a property twice": GOOD.replace(b'"mentions"', b'"doc_id": "a", "mentions"'),
+    "deep": GOOD.replace(b"[]", b"[" * 100_000),
+    "deep and whole": b'{"a":' * 9000 + b"1" + b"}" * 9000,
+    "a long line": GOOD.replace(b"[]", b'"' + b"x" * 1_000_000 + b'"'),
+    "half a character": GOOD.replace(b"[]", b'[{"type": "\\ud800", "start": 0, "end": 1}]'),
+    "control characters": GOOD.replace(b"salt", b"salt\x00\x1b[2J"),
+}
+
+
+@pytest.fixture(params=UNUSABLE)
+def unusable(request, tmp_path):
+    """A file that is no input of any command."""
+    path = tmp_path / "bad.jsonl"
+    path.write_bytes(UNUSABLE[request.param])
+    return path
+
+
+def test_a_file_that_cannot_be_used_is_listed_by_every_command(unusable):
+    """Exit 2, nothing on standard output, and on standard error what is wrong and what to do, never a traceback."""
+    good, gold = GOLDEN / "predictions.jsonl", ("--gold", EXAMPLES / "valid")
+    for call in (
+        ("score", unusable, *gold),
+        ("score", unusable.parent / "none.jsonl", *gold),
+        ("score", good, "--gold", unusable),
+        ("score", good, *gold, "--types", unusable),
+        ("score", good, *gold, "--inventory", unusable),
+        ("explain", unusable, *gold),
+        ("compare", good, unusable, *gold),
+        ("import", "tags", unusable, "--set", EXAMPLES / "valid"),
+        ("import", "answers", unusable, *gold, "-o", unusable.parent / "out.jsonl"),
+        ("export", "jsonl", "--gold", unusable, "-o", unusable.parent / "out.jsonl"),
+        ("predict", "rules", "--set", unusable, "-o", unusable.parent / "out.jsonl"),
+        ("anchor", unusable, "--set", EXAMPLES / "valid"),
+        ("agree", unusable, EXAMPLES / "valid"),
+        ("merge", unusable, EXAMPLES / "valid", "-o", unusable.parent),
+        ("view", "salt-market", "--gold", unusable),
+    ):
+        refused = run(*call)
+        if call[:2] == ("import", "answers") and refused.exit_code == 0:  # What is a document may be no answer.
+            (unusable.parent / "out.jsonl").unlink()
+            continue
+        assert (refused.exit_code, refused.stdout) == (2, ""), call
+        assert isinstance(refused.exception, SystemExit), call
+        assert re.search(r": error \S+.*: .+\n    \S", refused.stderr), call
+        assert max(map(len, refused.stderr.splitlines())) < 2000, call
+        assert not set(refused.stderr) & {"\x00", "\x1b"}, call
+        assert not (unusable.parent / "out.jsonl").exists(), call
+
+
+@pytest.mark.parametrize(
+    ("damage", "calls"),
+    [
+        ({"corpus/VERSION": b"\xff"}, [("score", GOLDEN / "predictions.jsonl")]),
+        ({"corpus/salt-market.txt": b"\xff"}, [("anchor", "annotations/salt-market.json"), ("export", "inputs")]),
+        ({"GUIDELINES.md": b"\xff"}, [("merge", "annotations", "annotations", "-o", "gold")]),
+        ({"annotations/salt-market.json": b'{"entities": [1]}'}, [("format", "--check"), ("agree", ".", ".")]),
+        (
+            {"annotations/adjudication/salt-market.json": b'{"decisions": [1]}'},
+            [("agree", "annotations", "annotations")],
+        ),
+        ({"gold/salt-market.json": b"{"}, [("merge", "annotations", "annotations", "-o", "gold")]),
+    ],
+)
+def test_a_set_that_is_damaged_is_told_with_the_file(damage, calls, own_set):
+    """Each command that reads a damaged file names it, and what to do."""
+    for name, content in damage.items():
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).write_bytes(content)
+    for call in calls:
+        refused = run(*call)
+        assert refused.exit_code == 2, call
+        assert isinstance(refused.exception, SystemExit), call
+        assert Path(name).name in refused.stderr, call
+        assert "\n    " in refused.stderr, call
+
+
+def test_links_in_a_circle_are_no_input(tmp_path):
+    """They end as a file that is not there does."""
+    (tmp_path / "loop").symlink_to("loop")
+    gold = EXAMPLES / "valid"
+    for call in (("check",), ("agree", gold), ("compare", GOLDEN / "predictions.jsonl"), ("score",), ("anchor",)):
+        refused = run(call[0], tmp_path / "loop", *call[1:])
+        assert refused.exit_code == (1 if call == ("check",) else 2), call
+        assert isinstance(refused.exception, SystemExit), call
+
+
+def test_a_name_that_is_empty_is_no_name_of_the_current_folder(own_set):
+    """As of a variable of the shell that is not set."""
+    assert "the name is empty" in run("score", "").stderr
+
+
+def test_a_pass_whose_entities_have_no_name_is_not_merged(own_set):
+    """A sheet calls each entity by its name; that it is missing is told with the entity."""
+    path = Path("annotations/salt-market.json")
+    value = json.loads(path.read_bytes())
+    del value["entities"][0]["name"]
+    path.write_text(json.dumps(value), "utf-8")
+    refused = run("merge", "annotations", "annotations", "-o", "gold")
+    assert refused.exit_code == 2
+    assert "has no name" in refused.stderr
+
+
+def test_labels_of_a_sets_own_are_known_on_the_way_back(own_set):
+    """An annotation becomes a sheet by the inventory of its set."""
+    value = json.loads((EXAMPLES.parent.parent / "schemas" / "inventory.json").read_bytes())
+    value["name"] = "own"
+    value["entity_types"][0]["label"] = "OWN"
+    Path("schemas").mkdir()
+    Path("schemas/inventory.json").write_text(json.dumps(value), "utf-8")
+    path = Path("annotations/salt-market.json")
+    path.write_text(path.read_text("utf-8").replace('"type": "PER"', '"type": "OWN"'), "utf-8")
+    sheet = run("anchor", path)
+    assert "| OWN |" in sheet.stdout
+
+
+def test_a_name_that_is_not_unicode_is_written_as_an_escape(tmp_path):
+    """Names of files are bytes: reports in every form hold one, whatever it is called."""
+    odd = tmp_path / os.fsdecode(b"caf\xe9.jsonl")
+    try:
+        odd.write_bytes(b'{"doc_id": "salt-market", "mentions": [{"type": "PER", "text": "zzz"}]}')
+    except OSError:
+        pytest.skip("here the names of files are Unicode")
+    gold, other = ("--gold", EXAMPLES / "valid"), GOLDEN / "predictions.jsonl"
+    for form in ("text", "json", "html"):
+        shown = run("score", odd, *gold, "--format", form)
+        assert (shown.exit_code, "caf\\udce9" in shown.stdout) == (0, True), form
+    for form in ("text", "json", "markdown", "latex"):
+        assert run("compare", odd, other, *gold, "--format", form).exit_code == 0, form
+    signed = run("score", other, "--gold", odd).stderr
+    assert "caf\\udce9.jsonl:1:1: error" in signed
+
+
+def test_a_reader_that_has_read_enough_is_no_problem():
+    """`khabar … | head` ends quietly."""
+    code = "from khabar.cli import app; app(['export', 'inputs', '--words'])"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.read(10)
+        process.stdout.close()
+        assert process.stderr.read() == b""

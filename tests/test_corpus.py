@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -125,6 +127,35 @@ def test_a_folder_is_not_written_over_by_a_file(tmp_path):
     with pytest.raises(Invalid, match="a folder"), write_whole(tmp_path / "out"):
         pass
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_links_and_pipes_are_written_through_and_stay(tmp_path):
+    """The file that a link names is written, though it is not there yet; a pipe is written into."""
+    (tmp_path / "link").symlink_to("file")
+    for content in (b"one", b"two"):
+        with write_whole(tmp_path / "link") as file:
+            file.write(content)
+        assert (tmp_path / "file").read_bytes() == content
+    assert (tmp_path / "link").is_symlink()
+    os.mkfifo(tmp_path / "pipe")
+    with ThreadPoolExecutor() as pool:
+        read = pool.submit((tmp_path / "pipe").read_bytes)
+        with write_whole(tmp_path / "pipe") as file:
+            file.write(b"through")
+        assert read.result() == b"through"
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_a_file_is_written_only_into_a_folder_that_is_there(tmp_path):
+    """A mistyped folder is refused, unless folders are to be made; errors tell the name that was asked for."""
+    with pytest.raises(Invalid, match="no folder"), write_whole(tmp_path / "new" / "file"):
+        pass
+    assert not (tmp_path / "new").exists()
+    with write_whole(tmp_path / "new" / "file", make_folders=True) as file:
+        file.write(b"x")
+    with pytest.raises(OSError, match="long") as caught, write_whole(tmp_path / ("x" * 300)):
+        pass
+    assert caught.value.filename == str(tmp_path / ("x" * 300))
 
 
 def test_a_build_that_is_named_for_a_set_leads_to_its_file(tmp_path):

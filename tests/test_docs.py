@@ -81,7 +81,7 @@ def agreement_table(root):
     figures = {}
     for group in (False, True):
         chosen = [[d for d in found if (d.doc_id in COMPLETED) == group] for found in (first, second)]
-        figures[group] = {row.measure: row for row in agree(*chosen, INVENTORY) if not row.label}
+        figures[group] = {row.measure: row for row in agree(*chosen, INVENTORY).rows if not row.label}
     sizes = [sum((d.doc_id in COMPLETED) == group for d in first) for group in (False, True)]
     rows = []
     for name in AGREEMENT:

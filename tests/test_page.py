@@ -106,9 +106,11 @@ def test_every_error_of_explain_is_listed(drawn):
 def test_what_has_no_place_is_listed_too():
     """A quote that is nowhere in the text is among the errors, with its label alone."""
     gold = Document(doc_id="d", text="زار بغداد")
-    run = evaluate([gold], [gold], keep=1)
+    quote = {"doc_id": "d", "mentions": [{"type": "GPE", "text": "دمشق"}]}
+    card = evaluate([gold], [quote]).scorecard()
     pair = Pair(gold, gold, [Void("entities", "GPE")])
-    page = "".join(report_page(run.scorecard(), [pair], INVENTORY))
+    page = "".join(report_page(card, [pair], INVENTORY))
+    assert "quotes without a place of their own: 1<" in page
     assert 'id="show-entities-unlocated-or-invalid"' in page
     assert page.count('<li class="spurious">') == 1
 

@@ -14,7 +14,7 @@ from khabar.cli import app
 from khabar.model import Document
 from khabar.passes import adjudicated, agree, common, merge_sheet, open_pass, read_decisions
 from khabar.problems import Invalid
-from khabar.scoring import score
+from khabar.scoring import parsed, score, signature_differences
 
 
 def with_evidence(document: Document) -> Document:
@@ -148,16 +148,23 @@ def test_agreement_is_the_scorers(root):
     a, b = (open_pass(root / "annotations" / "passes" / name) for name in "ab")
     pairs = common(a, b)
     card = score([one for one, _ in pairs], [two for _, two in pairs])
-    for row in agree(a, b, INVENTORY):
+    for row in agree(a, b, INVENTORY).rows:
         counts = card[row.measure].by_label[row.label] if row.label else card[row.measure].counts
         assert row.counts == counts
         assert row.interval is None or row.interval[0] <= row.f1 <= row.interval[1]
     places = [str(root / "annotations" / "passes" / name) for name in "ab"]
     shown = CliRunner().invoke(app, ["agree", *places])
     assert "entities.strict" in shown.stdout
+    assert max(map(len, shown.stdout.splitlines()[:-1])) <= 80
     data = json.loads(CliRunner().invoke(app, ["agree", *places, "--format", "json"]).stdout)
     assert data["by_rule"]
     assert data["agreement"][0]["f1"] == pytest.approx(card["entities.strict"].counts.f1)
+    fields = parsed(data["signature"])
+    assert shown.stdout.splitlines()[-1] == data["signature"]
+    assert {name: fields[name] for name in ("passes", "docs")} == {"passes": ("a", "b"), "docs": (str(len(pairs)),)}
+    assert fields["contents"][0] == parsed(card.signature)["gold"][0] != fields["contents"][1]
+    back = json.loads(CliRunner().invoke(app, ["agree", *places[::-1], "--format", "json"]).stdout)["signature"]
+    assert {key for key, *_ in signature_differences(data["signature"], back)} == {"passes", "contents"}
 
 
 def test_passes_without_a_document_in_common_are_refused(tmp_path):

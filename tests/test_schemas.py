@@ -99,7 +99,7 @@ PREDICTION = {
         {"start": 0, "end": 1, "kind": "body", "heading": {"text": "h"}, "story": 1},
     ],
 }
-ODD = st.sampled_from([None, True, 0, -1, 1.5, "", "x", "PER", [], {}, [1], {"start": 0, "end": 1}, "gold", "all"])
+ODD = st.sampled_from([None, True, 0, -1, 1.5, 2.0, "", "x", "PER", [], {}, [1], {"start": 0, "end": 1}, "gold", "all"])
 
 
 def places(value, way=()):

@@ -18,11 +18,12 @@ from khabar.checks import check
 from khabar.corpus import open_set
 from khabar.counts import Counts
 from khabar.dataset import lines
+from khabar.measures import HEADLINE
 from khabar.model import LAYERS, Document, Entity, Mention, Metadata, Quote, Relation
 from khabar.problems import Invalid
 from khabar.report import as_json, as_text
 from khabar.schemas import inventory, validator
-from khabar.scoring import score, signature_differences
+from khabar.scoring import parsed, score, signature_differences, signed
 
 TEXT = "زار الوزير بغداد.\nثم عاد إلى عمّان."
 
@@ -258,6 +259,59 @@ def test_entities_that_are_lost_whole_cost_the_precision_of_whole_entities():
     assert card.penalised == 1
 
 
+@pytest.mark.parametrize("name", ["{}", "{}-again"])
+def test_a_document_that_is_penalised_costs_all_that_it_says(name, tmp_path):
+    """Given twice, or of another set: each measure of matches has as many predicted items again, none of them right."""
+    own = [json.loads(line) for line in b"".join(lines(open_set())).splitlines()]
+    more = [line | {"doc_id": name.format(line["doc_id"])} for line in own]
+    once, twice = score(None, own, resamples=0), score(None, own + more, resamples=0, invalid="penalise")
+    for row, other in zip(once.rows, twice.rows, strict=True):
+        before, after = row.counts, other.counts
+        if not row.derived and row.share is None and not row.measure.startswith("coref."):
+            assert after.matched_predicted == before.matched_predicted, row.measure
+            # What training states is left out of unseen, and of what is lost it cannot be told.
+            spurious = before.predicted if row.measure != "relations.unseen" else once["relations.strict"].counts.gold
+            assert after.predicted == before.predicted + spurious, row.measure
+    assert [(one.pointer, one.line) for one in twice.penalised_items] == [
+        ("/doc_id", len(own) + number) for number in range(1, len(own) + 1)
+    ]
+    assert sum(one.items for one in twice.penalised_items) == twice.penalised
+
+
+def test_an_item_that_is_not_sound_costs_its_parts_too():
+    """A label that is none is never better than a wrong one: evidence, heading and function count as predicted."""
+    own = json.loads(b"".join(lines(open_set())).splitlines()[0])
+    gold = list(open_set().documents())[:1]
+    rows = ("relations.evidence", "stance.evidence", "subsections.heading", "subsections.function")
+    whole = score(gold, [own], resamples=0)
+    for layer, key in (("relations", "type"), ("stance", "label"), ("subsections", "kind")):
+        for wrong in ("none", 1):
+            strange = own | {layer: [item | {key: wrong} for item in own[layer]]}
+            card = score(gold, [strange], invalid="penalise", resamples=0)
+            for name in (row.measure for row in card.rows if row.measure in rows and row.measure.startswith(layer)):
+                assert card[name].counts.matched_predicted == 0, (name, wrong)
+                assert card[name].counts.predicted == whole[name].counts.predicted, (name, wrong)
+            assert card.penalised == len(own[layer]) == len(card.penalised_items)
+            assert all(one.pointer.startswith(f"/{layer}/") and one.message for one in card.penalised_items)
+
+
+def test_what_is_penalised_is_listed(tmp_path):
+    """With file, line and JSON path: ten in a text, all in JSON; also a line of which nothing could be read."""
+    path = tmp_path / "p.jsonl"
+    bad = mentions("a", *((0, 99 + n) for n in range(12)), rejected=[{"layer": "stance", "label": "pro"}])
+    path.write_text(json.dumps(bad) + '\n{"doc_id": "b"\n', "utf-8")
+    card = score(GOLD, path, invalid="penalise")
+    assert card.penalised == 13
+    text = as_text(card)
+    assert "invalid items counted as spurious: 13\n" in text
+    assert f"  {path}:1 (at /mentions/9): 0..108 is not a span of this text of {len(TEXT)} code points\n" in text
+    assert "/mentions/10" not in text
+    assert "  … and 4 more; --format json lists all\n" in text
+    listed = json.loads(as_json(card))["penalised_items"]
+    assert [one["pointer"] for one in listed[-3:]] == ["/mentions/11", "/rejected/0", ""]
+    assert (listed[-1]["doc_id"], listed[-1]["line"], listed[-1]["items"]) == (None, 2, 0)
+
+
 @pytest.mark.parametrize("more", [{"type": "ISSUE"}, {"type": "GPE", "form": "nominal"}])
 def test_lost_mentions_that_are_not_asked_for_cost_nothing(more):
     """Neither those of an ISSUE nor those that are no names: a quote that is not found, a document given twice."""
@@ -361,6 +415,51 @@ def test_a_file_that_is_not_json_lines_is_one_problem(raw, reason, invalid, tmp_
     for problems in (caught_of(lambda: score(GOLD, path, invalid=invalid)), check(path)):
         (problem,) = problems
         assert re.search(reason, problem.message + problem.fix)
+
+
+@pytest.mark.parametrize("value", [[], "x", 1, None, True])
+def test_a_file_of_a_folder_that_holds_no_object_is_told_so(value, tmp_path):
+    """What is wrong with it is its type, and nothing that only an object can have wrong."""
+    (tmp_path / "p.json").write_text(json.dumps(value), "utf-8")
+    (problem,) = caught_of(lambda: score(GOLD, tmp_path))
+    assert problem.message == f"this must be of type object, not {json.dumps(value)}"
+
+
+LONG = "خبر\n\u202e" * 20_000
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"mentions": [{"type": LONG, "start": 0, "end": 3}]},
+        {"mentions": [{"type": "GPE", "start": 0, "end": 3, "form": LONG}]},
+        {"mentions": [{"type": "GPE", "start": 0, "end": 3, "text": LONG}]},
+        {"mentions": [{"type": "GPE", "start": 0, "end": 3, LONG: 1}]},
+        {"mentions": [{"type": "GPE", "start": 10**4000, "end": 3}]},
+        {"mentions": LONG},
+        {"offset_unit": LONG, "mentions": []},
+        {"text_sha256": LONG, "mentions": []},
+        {"metadata": {LONG: 1}, "entities": [], "mentions": []},
+        {"entities": [{"id": LONG, "type": "GPE", "mentions": [{"start": 0, "end": 3}]}] * 2},
+        {"entities": [], "relations": [{"type": LONG, "head": LONG, "tail": LONG}]},
+        {"entities": [], "relations": [{"type": "near", "head": LONG, "tail": LONG}]},
+        {"entities": [], "stance": [{"label": LONG, "holder": LONG, "target": LONG}]},
+        {"entities": [], "stance": [{"label": "favor", "mode": LONG, "holder": "author", "target": LONG}]},
+        {"subsections": [{"start": 0, "end": 3, "kind": LONG, "function": LONG}]},
+        {"subsections": [{"start": 0, "end": 3, "kind": "lead", "story": -(10**4000)}]},
+        {f"p{n}": 1 for n in range(1000)},
+        {"doc_id": "z" * 100_000},
+    ],
+)
+def test_a_problem_shows_the_beginning_of_a_long_value(said, tmp_path):
+    """Whatever is quoted, a problem is two short lines, and what is not seen in it is written as an escape."""
+    path = tmp_path / "p.jsonl"
+    path.write_text(json.dumps({"doc_id": "a"} | said), "utf-8")
+    for problem in caught_of(lambda: score(GOLD, path)):
+        rows = str(problem).split("\n")
+        assert len(rows) <= 2
+        assert all(len(row) < 1200 for row in rows)
+        assert "\u202e" not in str(problem)
 
 
 def caught_of(call):
@@ -584,6 +683,86 @@ def test_measures_and_slices_are_chosen_by_name():
     for options in ({"measures": ["entities.strikt"]}, {"by": ["genres"]}):
         with pytest.raises(Invalid, match="Did you mean"):
             score(GOLD, [mentions("a")], **options)
+
+
+def test_a_measure_that_stands_for_others_brings_them():
+    """`overall` is asked for with the headline measures that it is the mean of; entities.token implies tokens."""
+    own = list(open_set().documents("test"))
+    card = score(own, own, measures=["overall"])
+    assert [row.measure for row in card.rows] == list(HEADLINE)
+    assert card.overall == 1
+    for options in ({"measures": ["entities.token"]}, {"measures": ["entities.token"], "token": True}):
+        assert [row.measure for row in score(own, own, **options).rows] == ["entities.token"]
+    both = score(own, own, measures=["entities.strict"], token=True)
+    assert {row.measure for row in both.rows} == {"entities.strict", "entities.token"}
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ({"split": "tset"}, "Did you mean test"),
+        ({"layers": ["entity"]}, "Did you mean entities"),
+        ({"layers": "entities"}, r"Write \['entities'\]"),
+        ({"measures": "overall"}, "list of names"),
+        ({"measures": [1]}, "no measure"),
+        ({"by": "genre"}, "list of names"),
+        ({"invalid": "penalize"}, "Did you mean penalise"),
+        ({"grounding": "loose"}, "exact, fuzzy, normalised"),
+        ({"resamples": -1}, "resamples cannot be -1"),
+        ({"seed": 1.5}, "seed cannot be 1.5"),
+        ({"jobs": 0}, "jobs cannot be 0"),
+        ({"layers": ["stance"], "measures": ["entities.strict"]}, "only stance was asked for"),
+        ({"layers": ["stance"], "token": True}, "only stance was asked for"),
+        ({"layers": ["entities"], "measures": ["overall"]}, "only entities was asked for"),
+    ],
+)
+def test_options_that_there_are_not_or_that_contradict_each_other_are_refused(option, said):
+    """Before anything is read, with the option's name and what to write."""
+    with pytest.raises(Invalid, match=said) as caught:
+        score("nowhere", [mentions("a")], **option)
+    assert {problem.rule for problem in caught.value.problems} == {"option"}
+
+
+PARTS = st.text() | st.text(alphabet="|:+%`'\"\\ \n\u2028\u202eا\ud800")
+
+
+@given(st.dictionaries(st.from_regex(r"[a-z_]+", fullmatch=True), PARTS | st.lists(PARTS, min_size=1), min_size=1))
+def test_a_signature_gives_back_what_was_signed(fields):
+    """Whatever the values hold: fields and parts are what they were, on one line that a shell takes as it stands."""
+    signature = signed(fields)
+    found = parsed(f"  {signature}\n")
+    assert found == {key: (value,) if isinstance(value, str) else tuple(value) for key, value in fields.items()}
+    assert len(signature.split()) == 1
+    assert not set(signature) & set("`'\"\\$")
+    assert signature_differences(signature, signature) == []
+    assert signature.encode()
+
+
+def test_a_signature_holds_whatever_a_set_is_called(tmp_path):
+    """What would part a signature is written as in an address."""
+    path = tmp_path / "a|b:c %.jsonl"
+    path.write_bytes(b"".join(lines(open_set())))
+    signature = score(path, path).signature
+    assert signature.startswith("corpus:a%7Cb%3Ac%20%25|gold:")
+    assert signature_differences(signature, signature) == []
+
+
+def test_slices_show_what_was_asked_for_and_none_where_there_is_nothing():
+    """Measures that were asked for are sliced, the headline ones unless said; a run without a figure has no slice."""
+    said = [mentions("a", (11, 16))]
+    for measures, shown in ((["entities.partial"], {"entities.partial"}), (None, {"entities.strict"})):
+        (part,) = score(GOLD, said, measures=measures, by=["genre"]).slices
+        assert set(part.scores) == shown
+    assert score(GOLD, said, measures=["stance.favg2"], by=["genre"]).slices == ()
+    assert score(GOLD, [{"doc_id": "a", "rejected": []}], by=["genre"]).slices == ()
+
+
+def test_half_a_character_in_a_value_is_refused_with_its_line():
+    """What JSON cannot write is told as it is of a file, and costs its document where invalid items are penalised."""
+    said = [mentions("a"), {"doc_id": "b", "mentions": [{"type": "GPE", "text": "\ud800"}]}]
+    with pytest.raises(Invalid, match=r"predictions:2:1: .*lone surrogate"):
+        score(GOLD, said)
+    assert "Lines that could not be read at all: 1." in score(GOLD, said, invalid="penalise").notes
 
 
 def own_predictions():

@@ -660,17 +660,28 @@ def test_a_broken_file_is_refused_unless_a_repair_is_asked_for(tmp_path):
     lines[at] = lines[at].replace("\tB-", "\tI-")
     path = tmp_path / "t.conll"
     path.write_text("\n".join(lines), "utf-8")
-    for verb, place in (("score", "--gold"), ("import tags", "--set")):
-        refused = run(*verb.split(), path, place, EXAMPLES / "valid")
+    other = tmp_path / "other.jsonl"
+    other.write_text('{"doc_id": "salt-market", "mentions": []}', "utf-8")
+    gold, unsure = ("--gold", EXAMPLES / "valid"), ("--resamples", 0)
+    signatures = set()
+    for call in (
+        ("score", path, *gold, *unsure),
+        ("explain", path, *gold),
+        ("compare", path, other, *gold, *unsure),
+        ("import", "tags", path, "--set", EXAMPLES / "valid"),
+    ):
+        refused = run(*call)
         assert refused.exit_code == 2
         assert refused.stdout == ""
         assert f"t.conll:{at + 1}:" in refused.stderr
         assert "error tags.tag" in refused.stderr
-        repaired = run(*verb.split(), path, place, EXAMPLES / "valid", "--repair")
+        repaired = run(*call, "--repair")
         assert repaired.exit_code == 0
         assert "warning tags.tag" in repaired.stderr
         assert "1 problem repaired." in repaired.stderr
         assert repaired.stdout
+        signatures |= {part for part in repaired.stdout.split() if "|repaired:1|" in part}
+    assert len(signatures) == 1
 
 
 def test_an_unknown_label_is_refused_or_penalised(tmp_path):

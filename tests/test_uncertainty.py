@@ -196,5 +196,54 @@ def test_the_command_compares_in_four_forms(tmp_path):
     score = found["systems"]["rules"]["scores"]["entities.strict"]["value"]
     for form in ("text", "markdown", "latex"):
         assert f"{100 * score:.2f}" in out[form]
+        assert "The test is exact: every exchange of documents was tried (4096)." in out[form]
+    assert (found["rounds"], found["exact"]) == (4096, True)
     assert "gold\\_itself" in out["latex"]
     assert "\\textbf{100.00}" in out["latex"]
+
+
+def test_what_was_tried_is_said():
+    """The rounds of the test are those that were asked for, unless it is exact; a test wants one at least."""
+    many = [document(f"d{n}", "GPE") for n in range(13)]
+    found = khabar.compare(many, {"a": many, "b": many[1:]}, measures=["entities.strict"], rounds=99)
+    assert (found.rounds, found.exact) == (99, False)
+    assert any("99 random exchanges" in note for note in found.notes)
+    few = khabar.compare(GOLD, {"a": GOLD, "b": GOLD}, measures=["entities.strict"], rounds=99)
+    assert (few.rounds, few.exact) == (8, True)
+    with pytest.raises(Invalid, match="rounds cannot be 0"):
+        khabar.compare(GOLD, {"a": GOLD, "b": GOLD}, rounds=0)
+
+
+def test_a_measure_is_compared_once_and_only_where_two_attempt_it():
+    """`overall` brings its parts and stands alone; a measure named twice is one; where nothing is shared it is said."""
+    own = list(khabar.documents("test"))
+    found = khabar.compare(own, {"a": own, "b": own}, measures=["overall", "overall"], resamples=0)
+    assert [pair.measure for pair in found.pairs] == ["overall"]
+    assert found.cards["a"].figure("overall")[0] == 1
+    silent = [{"doc_id": own[0].doc_id, "subsections": []}]
+    with pytest.raises(Invalid, match="no two of the systems attempt"):
+        khabar.compare(own, {"a": own, "b": silent}, measures=["entities.strict"])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "markdown", "latex"),
+    [
+        ("a|b_c", "  a|b_c ", "| a\\|b\\_c |", "a\\textbar{}b\\_c &"),
+        ("50%&#1", "  50%&#1 ", "| 50%\\&\\#1 |", "50\\%\\&\\#1 &"),
+        ("~^\\", "  ~^\\ ", "| \\~^\\\\ |", "\\textasciitilde{}\\textasciicircum{}\\textbackslash{} &"),
+        ("{$}", "  {$} ", "| {\\$} |", "\\{\\$\\} &"),
+        ("*[1]", "  *[1] ", "| \\*\\[1\\] |", "\n{*}{[}1] &"),
+        ("two\nlines", "  two lines ", "| two lines |", "two lines &"),
+        ("نظام_1", "  \u2068نظام_1\u2069 ", "| \u2068نظام\\_1\u2069 |", "\\foreignlanguage{arabic}{نظام\\_1} &"),
+        ("a\u202eb", "  a b ", "| a b |", "a b &"),
+    ],
+)
+def test_names_of_systems_are_written_as_each_form_wants_them(name, text, markdown, latex):
+    """What means something to Markdown or LaTeX is escaped, names stay on one line, Arabic ones move nothing."""
+    from khabar.report import comparison_latex, comparison_markdown, comparison_text
+
+    found = khabar.compare(GOLD, {name: GOLD, "other": GOLD[:1]}, measures=["entities.strict"])
+    assert text in comparison_text(found)
+    assert markdown in comparison_markdown(found)
+    assert latex in comparison_latex(found)
+    assert not any("\u202e" in form(found) for form in (comparison_text, comparison_markdown, comparison_latex))

@@ -30,19 +30,14 @@ Numbers = np.ndarray[Any, np.dtype[np.float64]]
 class Pair:
     """A gold document and what was predicted for it."""
 
-    def __init__(self, gold: Document, predicted: Document, voids: Iterable[Void] = ()) -> None:
+    def __init__(self, gold: Document, predicted: Document, voids: Sequence[Void] = ()) -> None:
         """Take two documents of the same text; ``voids`` are predicted items that can match nothing."""
         self.gold = gold
         self.predicted = predicted
-        self.unlocated: tuple[Unlocated, ...] = ()
+        self.unlocated = [void for void in voids if isinstance(void, Unlocated)]
         self.voids: dict[str, Counter[str]] = defaultdict(Counter)
         for void in voids:
-            # Evidence counts in characters.
-            lost = "1"
-            if isinstance(void, Unlocated):
-                self.unlocated += (void,)
-                lost = void.quote if void.layer.endswith(".evidence") else lost
-            self.voids[void.layer][void.label] += len(lost)
+            self.voids[void.layer][void.label] += void.size
 
 
 def batches(items: Iterable[Item], size: int = 16) -> Iterator[list[Item]]:

@@ -21,9 +21,9 @@ from msgspec import Struct
 
 from khabar.corpus import CANARY, DocumentSet, Entry, checksum, folder_entry, open_set, root_of, withheld
 from khabar.model import AUTHOR, ISSUE, WHITE_SPACE, Edges, paragraphs
-from khabar.problems import Invalid, Pointer, Problem, decode, in_json, isolate, line_and_column, utf8
+from khabar.problems import Invalid, Pointer, Problem, decode, in_json, line_and_column, quoted, utf8
 from khabar.quotes import alike_fix, whole_word, word_around
-from khabar.schemas import Inventory, data_folder, validator
+from khabar.schemas import Inventory, data_folder, misshapen
 
 Where = Literal["annotation", "metadata", "text"]
 
@@ -284,7 +284,7 @@ def _span_text(draft: Draft) -> Iterator[Finding]:
     for at, quote in draft.quotes:
         start, end = quote["start"], quote["end"]
         if start < end <= len(text) and text[start:end] != quote["text"]:
-            message = f"the text at {start}..{end} is {isolate(text[start:end])}, not {isolate(quote['text'])}"
+            message = f"the text at {start}..{end} is {quoted(text[start:end])}, not {quoted(quote['text'])}"
             yield _bad((*at, "text"), message, _places(text, quote["text"]))
 
 
@@ -324,12 +324,12 @@ def _span_edge(draft: Draft) -> Iterator[Finding]:
                 or (character == '"' and text.count('"') % 2)
             )
             if alone:
-                message = f"the span {side} with {isolate(character)}, whose partner is not inside"
+                message = f"the span {side} with {quoted(character)}, whose partner is not inside"
                 yield _bad((*at, "text"), message, "Leave it outside, or take both in.")
             elif "heading" not in at and character in _POINTS and len(text) > 1 and side == "ends":
-                yield _bad((*at, "text"), f"the span ends with {isolate(character)}", "Leave punctuation outside.")
+                yield _bad((*at, "text"), f"the span ends with {quoted(character)}", "Leave punctuation outside.")
             elif "heading" not in at and character in _POINTS and side == "begins":
-                yield _bad((*at, "text"), f"the span begins with {isolate(character)}", "Leave punctuation outside.")
+                yield _bad((*at, "text"), f"the span begins with {quoted(character)}", "Leave punctuation outside.")
 
 
 def _plain_edge(text: str, place: int) -> bool:
@@ -357,7 +357,7 @@ def _span_word(draft: Draft) -> Iterator[Finding]:
         if (start, end) not in draft.sound or mention["form"] == "pronoun" or whole_word(text, start, end):
             continue
         first, last = word_around(text, start, end)
-        message = f"the mention cuts the word {isolate(text[first:last])}"
+        message = f"the mention cuts the word {quoted(text[first:last])}"
         yield _bad((*at, "text"), message, "Take the whole word; only proclitics (و ف ب ك ل س) stay outside.")
 
 
@@ -374,10 +374,10 @@ def _span_proclitic(draft: Draft) -> Iterator[Finding]:
         rests = {text[1:], text[cut.end() :]} if cut else set()
         article = f"ال{text[2:]}" if text.startswith("لل") else ""
         if rests & known:
-            message = f"{isolate(text)} begins with a proclitic: elsewhere it is {isolate(next(iter(rests & known)))}"
+            message = f"{quoted(text)} begins with a proclitic: elsewhere it is {quoted(next(iter(rests & known)))}"
             yield _bad((*at, "text"), message, "Begin the span after the proclitic.")
         elif article and article in known:
-            message = f"{isolate(text)} begins with the preposition ل; the name is {isolate(article)}"
+            message = f"{quoted(text)} begins with the preposition ل; the name is {quoted(article)}"
             yield _bad((*at, "text"), message, "Begin the span at the second ل.")
 
 
@@ -391,7 +391,7 @@ def _span_repeated(draft: Draft) -> Iterator[Finding]:
                 f"stands twice in {first[key]}" if same else f"is already a mention of {first[key]}, of the same type"
             )
             fix = "Take one of the two out." if same else "A span stands once in a type: choose the entity."
-            yield _bad(at, f"{isolate(mention['text'])} {twice}", fix)
+            yield _bad(at, f"{quoted(mention['text'])} {twice}", fix)
         first.setdefault(key, entity["id"])
 
 
@@ -416,7 +416,7 @@ def _references(draft: Draft) -> Iterator[Finding]:
                 known = draft.entities.keys() | ({AUTHOR} if role in ("holder", "source") else set())
                 if item[role] is not None and item[role] not in known:
                     fix = "Name an entity of the file by its id."
-                    yield _bad((layer, position, role), f"there is no entity {isolate(item[role])} in this file", fix)
+                    yield _bad((layer, position, role), f"there is no entity {quoted(item[role])} in this file", fix)
 
 
 def _type_of(draft: Draft, entity_id: str) -> str | None:
@@ -492,7 +492,7 @@ def _relation_evidence(draft: Draft) -> Iterator[Finding]:
                 for mention in entity["mentions"]
                 for start, end in spans
             ):
-                message = f"the evidence holds no mention of its {role} {relation[role]} {isolate(entity['name'])}"
+                message = f"the evidence holds no mention of its {role} {relation[role]} {quoted(entity['name'])}"
                 fix = "Evidence is the smallest run of clauses that holds both arguments and the trigger."
                 yield _bad(("relations", position, "evidence"), message, fix)
 
@@ -531,7 +531,7 @@ def _issue_target(draft: Draft) -> Iterator[Finding]:
     targets = {stance["target"] for stance in draft.annotation["stance"]}
     for position, entity in enumerate(draft.annotation["entities"]):
         if entity["type"] == ISSUE and entity["id"] not in targets:
-            yield _bad(("entities", position), f"no stance is on the ISSUE {isolate(entity['name'])}", fix)
+            yield _bad(("entities", position), f"no stance is on the ISSUE {quoted(entity['name'])}", fix)
 
 
 def _stance_repeated(draft: Draft) -> Iterator[Finding]:
@@ -589,7 +589,7 @@ def _value_form(draft: Draft) -> Iterator[Finding]:
         form, fix = _VALUES.get(entity["type"], (".*", ""))
         value = entity.get("value")
         if value is not None and not (re.fullmatch(form, value, re.DOTALL) and _real_days(value)):
-            message = f"{isolate(value)} is no value of a {entity['type']}"
+            message = f"{quoted(value)} is no value of a {entity['type']}"
             yield _bad(("entities", position, "value"), message, fix)
 
 
@@ -621,7 +621,7 @@ def _section_tiling(draft: Draft) -> Iterator[Finding]:
             reached += 1
         if not any(span[0] < end and start < span[1] for span in spans[max(0, reached - 1) : reached + 2]):
             line, _ = line_and_column(draft.text, start)
-            message = f"line {line} of the text is in no section: {isolate(draft.text[start : min(end, start + 40)])}"
+            message = f"line {line} of the text is in no section: {quoted(draft.text[start : min(end, start + 40)])}"
             yield _bad(("subsections",), message, "Add a section, or let one reach to it.")
 
 
@@ -809,12 +809,7 @@ def _check_folder(documents: DocumentSet) -> Iterator[Problem]:
         source, value, problems = decode(str(path), path.read_bytes())
         yield from problems
         if not problems:
-            yield from _schema("adjudication", str(path), source, value, documents.inventory, 1)
-
-
-def _schema(name: str, path: str, source: str, value: object, labels: Inventory, line: int) -> Iterator[Problem]:
-    for at, message, fix in validator(name, labels).problems(value):
-        yield in_json("schema", path, source, at, message, fix, line)
+            yield from misshapen("adjudication", str(path), source, value, documents.inventory, 1)
 
 
 def _check_entries(documents: DocumentSet, entries: Iterable[Entry]) -> Iterator[Problem]:
@@ -867,7 +862,7 @@ def _value(
     source, value, found = decode(str(path), raw, line)
     problems.extend(found)
     if not found:
-        found = tuple(_schema(name, str(path), source, value, labels, line))
+        found = tuple(misshapen(name, str(path), source, value, labels, line))
         problems.extend(found)
     return value if not found and isinstance(value, dict) else None
 

@@ -5,10 +5,13 @@ that cannot be used. What is heavy is imported where it is used, so that help an
 """
 
 import gc
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
+from io import TextIOWrapper
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -112,6 +115,8 @@ class Tier(StrEnum):
     fuzzy = "fuzzy"
 
 
+_STDOUT = ("-", "/dev/stdout")
+_LAYER = typer.Option("--layer", metavar="LAYER", help=f"Only this layer ({', '.join(LayerName)}); may be repeated.")
 _STANDING = "the set that you stand in, or else khabar's own,"
 GoldOption = Annotated[
     Path | None, typer.Option("--gold", metavar="SET", help=f"A folder or JSON Lines file; {_STANDING} unless said.")
@@ -124,9 +129,9 @@ FormatOption = Annotated[Format, typer.Option("--format", help="Text for people,
 InvalidOption = Annotated[
     Mode, typer.Option("--invalid", help="Refuse items that are not sound, or count them as wrong.")
 ]
-ResamplesOption = Annotated[int, typer.Option("--resamples", min=0, help="Of the bootstrap; 0 for no intervals.")]
-SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Of the bootstrap and the test.")]
-JobsOption = Annotated[int, typer.Option("--jobs", min=1, help="How many processes; it changes no figure.")]
+ResamplesOption = Annotated[int, typer.Option("--resamples", metavar="N", help="Of the bootstrap; 0 for no intervals.")]
+SeedOption = Annotated[int, typer.Option("--seed", metavar="N", help="Of the bootstrap and the test.")]
+JobsOption = Annotated[int, typer.Option("--jobs", metavar="N", help="How many processes; it changes no figure.")]
 GroundingOption = Annotated[
     Tier, typer.Option("--grounding", help="How loosely quotes may be found; see docs/answers.md.")
 ]
@@ -153,6 +158,8 @@ def _refusing() -> Iterator[None]:
         yield
     except Invalid as error:
         problems = error.problems
+    except BrokenPipeError:  # Whoever reads has read enough.
+        raise
     except OSError as error:
         fix = "Name a file or folder that can be read or written here."
         reason = error.strerror or str(error)
@@ -178,12 +185,41 @@ def _open(place: Path | None, inventory: Path | None = None) -> "DocumentSet":
     return open_set(place or here(), inventory)
 
 
+def _apart(output: Path, *inputs: str | Path | None) -> None:
+    """Refuse, before any work, an output that cannot be written, or that is a file which is read.
+
+    What is read are the inputs, the documents and labels of one that is a set, and the documents of another folder.
+    """
+    from khabar.corpus import destination
+    from khabar.problems import Invalid, Problem
+
+    if str(output) in _STDOUT or not (place := destination(output)).is_file():
+        return
+    for given in inputs:
+        if given is not None and _is_read(place, given):
+            message = f"this is a file that is read: {given}" if str(given) != str(output) else "this file is read"
+            fix = "Write to another file: what is read is never written over."
+            raise Invalid([Problem(str(output), 1, 1, "file", "", message, fix)])
+
+
+def _is_read(place: Path, given: str | Path) -> bool:
+    """Whether a file is what an input names, or is in it."""
+    if str(given) == "-":
+        return os.path.samestat(place.stat(), os.fstat(0))
+    root = Path(given)
+    if root.is_dir() and (root / "annotations").is_dir():
+        return any(place.is_relative_to((root / part).resolve()) for part in ("annotations", "corpus", "schemas"))
+    if root.is_dir():
+        return place.suffix == ".json" and place.parent == root.resolve()
+    return root.exists() and place.samefile(root)
+
+
 def _warn(problems: Sequence["Problem"], what: str) -> None:
     """Say on standard error what was wrong and did not stop the command."""
     for problem in problems:
         typer.echo(str(problem), err=True)
     if problems:
-        typer.echo(f"{len(problems)} problem{'' if len(problems) == 1 else 's'} {what}.", err=True)
+        typer.echo(f"{_number(len(problems), 'problem')} {what}.", err=True)
 
 
 def _version(wanted: bool) -> None:
@@ -202,16 +238,22 @@ def main(
 ) -> None:
     """khabar (خبر): a corpus and benchmark for information extraction from Arabic news."""
     gc.set_threshold(100_000)  # What is read has no cycles, and looking for them takes a share of the time.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # What the terminal, or a file's name, does not have is an escape.
+            stream.reconfigure(errors="backslashreplace")
 
 
 @app.command()
 def score(
     predictions: Annotated[
-        str, typer.Argument(help="JSON Lines (also .gz), a folder of files, - for stdin; or a CoNLL file of tags.")
+        str,
+        typer.Argument(
+            help="JSON Lines (also .gz), a folder of files, - for stdin; or a CoNLL file of tags.",
+        ),
     ],
     gold: GoldOption = None,
     split: SplitOption = None,
-    layer: Annotated[list[LayerName] | None, typer.Option("--layer", help="Only this layer; may be repeated.")] = None,
+    layer: Annotated[list[LayerName] | None, _LAYER] = None,
     output_format: Annotated[
         ScoreFormat, typer.Option("--format", help="Text for people, JSON for programs, a page for a browser.")
     ] = ScoreFormat.text,
@@ -238,13 +280,15 @@ def score(
         str | None, typer.Option("--verify", metavar="SIGNATURE", help="Say what differs from a report; exit 1 if so.")
     ] = None,
 ) -> None:
-    """Score predictions against gold: every layer that they attempt, in one run."""
+    """Score predictions against gold. Every layer that they attempt is scored, in one run."""
     from khabar import report
     from khabar.scoring import evaluate, signature_differences
 
     with _refusing():
+        chosen = _open(gold, inventory)
+        _apart(output, predictions, chosen.place, inventory, types)
         evaluation = evaluate(
-            _open(gold, inventory),
+            chosen,
             predictions,
             split=split and split.value,
             layers=layer and [name.value for name in layer],
@@ -261,7 +305,7 @@ def score(
             keep=documents if output_format is ScoreFormat.html else 0,
         )
         card = evaluation.scorecard()
-        differences = signature_differences(verify, card.signature) if verify else []
+        differences = signature_differences(verify, card.signature) if verify is not None else []
     _warn(card.repaired, "repaired")
     if output_format is ScoreFormat.html:
         from khabar.page import report_page
@@ -269,19 +313,20 @@ def score(
         shown = report_page(card, evaluation.pairs, evaluation.labels, Path(predictions).name.removeprefix("-"))
     else:
         shown = iter([report.as_json(card) if output_format is ScoreFormat.json else report.as_text(card)])
-    _write((piece.encode() for piece in shown), output)
+    _write((_encoded(piece) for piece in shown), output)
     if not card.rows:
-        typer.echo(f"{predictions} has nothing of what was asked for.", err=True)
+        has = ", ".join(evaluation.given) or "none"
+        typer.echo(f"{predictions} has nothing of what was asked for; its layers: {has}.", err=True)
     for key, there, here in differences:
         typer.echo(f"{key}: {there} there, {here} here", err=True)
-    if verify:
+    if verify is not None:
         typer.echo("The signatures differ." if differences else "The signatures are the same.", err=True)
-    raise typer.Exit(1 if differences else 0)
+    raise typer.Exit(1 if differences or not card.rows else 0)
 
 
 @app.command()
 def compare(
-    systems: Annotated[list[Path], typer.Argument(help="Prediction files of two systems or more.")],
+    systems: Annotated[list[Path], typer.Argument(help="Of two systems or more, each as for score.")],
     gold: GoldOption = None,
     split: SplitOption = None,
     measure: Annotated[
@@ -291,15 +336,18 @@ def compare(
         ComparisonFormat, typer.Option("--format", help="For people, programs, or a paper.")
     ] = ComparisonFormat.text,
     invalid: InvalidOption = Mode.error,
+    repair: RepairOption = False,
     grounding: GroundingOption = Tier.exact,
     types: TypesOption = None,
     inventory: InventoryOption = None,
     resamples: ResamplesOption = 1000,
-    rounds: Annotated[int, typer.Option("--rounds", min=1, help="Of the randomisation test.")] = 10_000,
+    rounds: Annotated[
+        int, typer.Option("--rounds", metavar="N", help="Of the randomisation test, unless it can be exact.")
+    ] = 10_000,
     seed: SeedOption = 12345,
     jobs: JobsOption = 1,
 ) -> None:
-    """Compare systems on the same documents: differences with intervals, and how likely they are by chance."""
+    """Compare systems on the same documents. Differences with intervals, and how likely they are by chance."""
     from khabar import report
     from khabar.comparison import compare as run
 
@@ -311,12 +359,15 @@ def compare(
             split=split and split.value,
             invalid=invalid.value,
             grounding=grounding.value,
+            repair=repair,
             types=types,
             resamples=resamples,
             rounds=rounds,
             seed=seed,
             jobs=jobs,
         )
+    for card in found.cards.values():
+        _warn(card.repaired, "repaired")
     write = {
         ComparisonFormat.text: report.comparison_text,
         ComparisonFormat.json: report.comparison_json,
@@ -332,18 +383,19 @@ def explain(
     gold: GoldOption = None,
     split: SplitOption = None,
     doc: Annotated[str | None, typer.Option("--doc", metavar="ID", help="Only this document.")] = None,
-    layer: Annotated[list[LayerName] | None, typer.Option("--layer", help="Only this layer; may be repeated.")] = None,
+    layer: Annotated[list[LayerName] | None, _LAYER] = None,
     class_: Annotated[
         str | None,
         typer.Option("--class", metavar="CLASS", help="Only this class; boundary: all five; correct and ignored too."),
     ] = None,
     output_format: FormatOption = Format.text,
     invalid: InvalidOption = Mode.error,
+    repair: RepairOption = False,
     grounding: GroundingOption = Tier.exact,
     types: TypesOption = None,
     inventory: InventoryOption = None,
 ) -> None:
-    """Show every error of the predictions in its text, gold in ⟦…⟧ and predicted in ‹…›, and count them by class."""
+    """Show every error of predictions in its text. Gold in ⟦…⟧, predicted in ‹…›; errors are counted by class."""
     from khabar.explain import Wanted, as_json, as_text, known_class
     from khabar.measures import HEADLINE
     from khabar.model import LAYERS
@@ -358,18 +410,21 @@ def explain(
             chosen,
             predictions,
             split=split and split.value,
-            measures=HEADLINE,
+            layers=layers,
+            measures=[name for name in HEADLINE if name.split(".")[0] in layers],
             invalid=invalid.value,
             grounding=grounding.value,
+            repair=repair,
             types=types,
             keep=sys.maxsize,
             resamples=0,
         )
         found = evaluation.pairs
-        if doc:
+        if doc is not None:
             with_id((pair.gold for pair in found), doc, chosen.place)
             found = [pair for pair in found if pair.gold.doc_id == doc]
-    shown = Wanted(tuple(name for name in evaluation.judged if name in layers), wanted)
+    _warn(evaluation.repaired, "repaired")
+    shown = Wanted(evaluation.judged, wanted)
     if output_format is Format.json:
         typer.echo(as_json(found, evaluation.labels, shown, evaluation.signature()), nl=False)
     else:
@@ -384,7 +439,7 @@ def check(
     output_format: FormatOption = Format.text,
     inventory: InventoryOption = None,
 ) -> None:
-    """Check documents and annotations: every problem with its place, what is wrong and what to do."""
+    """Check documents and annotations. Every problem is listed: its place, what is wrong and what to do."""
     from khabar.checks import check as run
     from khabar.checks import count, problems_json
 
@@ -398,7 +453,7 @@ def check(
     else:
         _list(problems)
     found = f"{_number(errors, 'error')}, {_number(len(problems) - errors, 'warning')}"
-    where = ", ".join(str(place.resolve()) for place in places)
+    where = ", ".join(map(os.path.realpath, places))
     typer.echo(f"{found} in {_number(documents, 'document')} of {where}", err=True)
     raise typer.Exit(1 if errors else 0)
 
@@ -455,7 +510,7 @@ def new(
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Consent to the changes that the text needs.")] = False,
 ) -> None:
-    """Add a document: its text, its metadata and an annotation to fill in. Asks for what is not given."""
+    """Add a document to a set. Its text, metadata and an annotation to fill in; asks for what is not given."""
     from khabar.corpus import here
     from khabar.intake import add, changes, cleaned
 
@@ -483,33 +538,40 @@ def new(
 def anchor(
     path: Annotated[Path, typer.Argument(help="A sheet; or an annotation (.json), for the way back.")],
     output: OutputOption = Path("-"),
-    gold: Annotated[Path | None, typer.Option("--set", metavar="SET", help="Where the text is.")] = None,
+    gold: Annotated[
+        Path | None, typer.Option("--set", metavar="SET", help="Where the text is; where the file lies unless said.")
+    ] = None,
 ) -> None:
-    """Turn a plain sheet into an annotation, or an annotation into a sheet."""
+    """Turn a sheet into an annotation, or an annotation into a sheet."""
     from khabar.intake import anchored
 
+    # A pass is a folder of annotations: its first one makes it.
+    in_pass = output.parent.parent.name == "passes"
     with _refusing():
+        if output.exists() or not in_pass:
+            _apart(output, path)
         written = anchored(path, gold)
-    _write([written.encode()], output)
+    _write([_encoded(written)], output, make_folders=in_pass)
 
 
 @app.command("format")
 def format_(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help=f"Sets, annotation files or folders; {_STANDING} unless said.")
+        list[Path] | None,
+        typer.Argument(help=f"Sets, annotation files or folders; {_STANDING} unless said."),
     ] = None,
     check_only: Annotated[
         bool, typer.Option("--check", help="Change nothing; exit 1 if something would change.")
     ] = False,
 ) -> None:
-    """Put annotation files into canonical order and layout, a mention a line."""
+    """Put annotation files into canonical form. Their order and layout, a mention a line."""
     from khabar.intake import unformatted
 
     with _refusing():
         found = list(unformatted(paths or [_open(None).place]))
     for path, text in found:
         if not check_only:
-            _write([text.encode()], path)
+            _write([_encoded(text)], path)
         else:
             typer.echo(f"{path}: is not in canonical form", err=True)
     raise typer.Exit(1 if check_only and found else 0)
@@ -519,7 +581,8 @@ def format_(
 def view(
     doc: Annotated[str, typer.Argument(help="The document's id.")],
     pass_: Annotated[
-        list[Path] | None, typer.Option("--pass", help="A pass to show instead of gold; twice for two.")
+        list[Path] | None,
+        typer.Option("--pass", metavar="FOLDER", help="A pass to show instead of gold; twice for two."),
     ] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to write the page.")
@@ -527,20 +590,21 @@ def view(
     open_: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
     gold: GoldOption = None,
 ) -> None:
-    """Show a document as a page: sections, mentions, relations and stances with their evidence."""
+    """Show a document as a page. Sections, mentions, relations and stances with their evidence."""
     import webbrowser
 
     from khabar.passes import open_pass, with_id
     from khabar.view import page
 
+    place = output or Path(f"{doc}.html")
     with _refusing():
         chosen = _open(gold)
         folders = [p if p.exists() else chosen.place / "annotations" / "passes" / p for p in (pass_ or [])[:2]]
         documents = [with_id(open_pass(folder), doc, folder) for folder in folders]
         documents = documents or [with_id(chosen.documents(), doc, chosen.place)]
         html = page(documents, chosen.inventory, [f"pass {folder.name}" for folder in folders])
-    place = output or Path(f"{doc}.html")
-    _write([html.encode()], place)
+        _apart(place, chosen.place, *folders)
+    _write([_encoded(html)], place)
     if open_:
         webbrowser.open(place.resolve().as_uri())
 
@@ -553,7 +617,7 @@ def agree(
     html: Annotated[Path | None, typer.Option("--html", metavar="FOLDER", help="Also a page a document.")] = None,
     inventory: InventoryOption = None,
 ) -> None:
-    """Say how far two passes agree, by layer and label, with 95 % intervals over documents, and by rule."""
+    """Say how far two passes agree. By layer and label, with 95 % intervals over documents, and by rule."""
     from khabar.corpus import root_of
     from khabar.passes import agree as run
     from khabar.passes import common, open_pass, rules_of
@@ -563,10 +627,13 @@ def agree(
     with _refusing():
         known = _open(root_of(first), inventory).inventory
         passes = open_pass(first), open_pass(second)
-        found, rules = run(*passes, known), rules_of(first, passes[0])
+        found, rules = (
+            run(*passes, known, [Path(os.path.realpath(place)).name for place in (first, second)]),
+            rules_of(first, passes[0]),
+        )
         for one, two in common(*passes) if html else ():
             shown = page([one, two], known, [first.name, second.name])
-            _write([shown.encode()], (html or Path()) / f"{one.doc_id}.html")
+            _write([_encoded(shown)], (html or Path()) / f"{one.doc_id}.html", make_folders=True)
     write = agreement_json if output_format is Format.json else agreement_text
     typer.echo(write(found, rules), nl=False)
 
@@ -578,7 +645,7 @@ def merge(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="GOLD", help="The folder of gold annotations.")],
     inventory: InventoryOption = None,
 ) -> None:
-    """Bring two passes together: first sheets with what is to decide; once they are decided, gold and the record."""
+    """Bring two passes together. First sheets with what is to decide; once they are decided, gold and the record."""
     from khabar.corpus import root_of
     from khabar.passes import merge as run
 
@@ -586,7 +653,7 @@ def merge(
     with _refusing():
         for step in run(first, second, output, _open(root_of(first), inventory).inventory):
             for path, text in step.writes:
-                _write([text.encode()], path)
+                _write([_encoded(text)], path, make_folders=True)
             for path in step.removes:
                 path.unlink()
             _list(step.problems)
@@ -608,10 +675,10 @@ def rules() -> None:
 
 @app.command()
 def labels(
-    layer: Annotated[list[LayerName] | None, typer.Option("--layer", help="Only this layer; may be repeated.")] = None,
+    layer: Annotated[list[LayerName] | None, _LAYER] = None,
     inventory: InventoryOption = None,
 ) -> None:
-    """List the labels, each with its name and what it means, in Arabic and in English."""
+    """List the labels. Each with its name and what it means, in Arabic and in English."""
     from khabar.schemas import ENUMS
 
     with _refusing():
@@ -630,7 +697,7 @@ def measures(
         TableFormat, typer.Option("--format", help="Text, or the Markdown of docs/measures.md.")
     ] = TableFormat.text,
 ) -> None:
-    """List the measures: what a match is, the formula, edge cases, the source and the laws that hold."""
+    """List the measures. What a match is, the formula, edge cases, the source and the laws that hold."""
     from khabar.report import measures_markdown, measures_text
 
     typer.echo(measures_text() if output_format is TableFormat.text else measures_markdown(), nl=False)
@@ -645,7 +712,7 @@ def build(
     replace: Annotated[bool, typer.Option("--replace", help="Replace an earlier build.")] = False,
     gold: GoldOption = None,
 ) -> None:
-    """Write a folder ready for the Hugging Face Hub: Parquet for each view and split, and the card."""
+    """Write a folder ready for the Hugging Face Hub. Parquet for each view and split, and the card."""
     from datasets import disable_progress_bars
 
     from khabar.dataset import build as run
@@ -656,32 +723,45 @@ def build(
     typer.echo(f"{folder}: ready", err=True)
 
 
-def _write(lines: Iterable[bytes], output: Path) -> None:
-    with _refusing():
-        _write_whole(lines, output)
+def _encoded(text: str) -> bytes:
+    """Text as it is written: half a character, which a file's name may hold, as an escape."""
+    return text.encode("utf-8", "backslashreplace")
 
 
-def _write_whole(lines: Iterable[bytes], output: Path) -> None:
+def _write(lines: Iterable[bytes], output: Path, make_folders: bool = False) -> None:
     from khabar.corpus import write_whole
 
-    if str(output) == "-":
-        for line in lines:
-            sys.stdout.buffer.write(line)
-        sys.stdout.buffer.flush()
-        return
-    with write_whole(output) as file:
-        for line in lines:
-            file.write(line)
+    with _refusing():
+        if str(output) in _STDOUT:
+            sys.stdout.buffer.writelines(lines)
+            sys.stdout.buffer.flush()
+            return
+        with write_whole(output, make_folders=make_folders) as file:
+            file.writelines(lines)
     typer.echo(f"{output}: written", err=True)
+
+
+def _some(lines: Iterable[bytes], chosen: "DocumentSet", split: Split | None = None) -> Iterator[bytes]:
+    """The lines that are to be written, a document each. Raises Invalid where there is none."""
+    from khabar.problems import Invalid, Problem
+
+    found = iter(lines)
+    for first in found:
+        return chain([first], found)
+    where = f"the split {split.value}" if split else "the set"
+    message, fix = f"{where} has no documents", "Choose another split or set."
+    raise Invalid([Problem(str(chosen.place), 1, 1, "file", "", message, fix)])
 
 
 @export_app.command("jsonl")
 def export_jsonl(output: OutputOption = Path("-"), gold: GoldOption = None) -> None:
-    """Write a set as one JSON Lines file: annotation, text and metadata of a document a line."""
+    """Write a set as one JSON Lines file. A document a line: annotation, text and metadata."""
     from khabar.dataset import lines
 
     with _refusing():
-        _write(lines(_open(gold)), output)
+        chosen = _open(gold)
+        _apart(output, chosen.place)
+        _write(_some(lines(chosen), chosen), output)
 
 
 @export_app.command("inputs")
@@ -692,12 +772,15 @@ def export_inputs(
     words: Annotated[bool, typer.Option("--words", help="With the words and their offsets.")] = False,
     entities: Annotated[bool, typer.Option("--entities", help="With gold's entities (given-entities track).")] = False,
 ) -> None:
-    """Write what a system may see: doc_id and text, as JSON Lines."""
+    """Write what a system may see. JSON Lines with doc_id and text."""
     from khabar.formats import inputs
 
     with _refusing():
-        found = _open(gold).documents(split and split.value)
-        _write((inputs(document, with_words=words, with_entities=entities) for document in found), output)
+        chosen = _open(gold)
+        _apart(output, chosen.place)
+        found = chosen.documents(split and split.value)
+        made = (inputs(document, with_words=words, with_entities=entities) for document in found)
+        _write(_some(made, chosen, split), output)
 
 
 @import_app.command("tags")
@@ -705,7 +788,7 @@ def import_tags(
     path: Annotated[Path, typer.Argument(help="A CoNLL file: a word and its tags a line (docs/tags.md).")],
     output: OutputOption = Path("-"),
     gold: Annotated[
-        Path | None, typer.Option("--set", metavar="SET", help="Whose words were tagged; khabar's own unless said.")
+        Path | None, typer.Option("--set", metavar="SET", help=f"Whose words were tagged; {_STANDING} unless said.")
     ] = None,
     split: SplitOption = None,
     columns: Annotated[
@@ -718,7 +801,7 @@ def import_tags(
     repair: RepairOption = False,
     inventory: InventoryOption = None,
 ) -> None:
-    """Turn a file of tags into predictions with mentions, as JSON Lines."""
+    """Turn a file of tags into predictions. JSON Lines with mentions."""
     import msgspec
 
     from khabar.projections import type_map
@@ -726,6 +809,7 @@ def import_tags(
 
     with _refusing():
         chosen = _open(gold, inventory)
+        _apart(output, path, chosen.place, inventory, types)
         labels = type_map(types, chosen.inventory).folded if types else chosen.inventory.labels["entities.type"]
         tagged = read_tags(
             path,
@@ -747,13 +831,19 @@ def import_answers(
     gold: GoldOption = None,
     inventory: InventoryOption = None,
 ) -> None:
-    """Make predictions of a language model's answers as they are; what is rejected, and why, is kept beside them."""
+    """Make predictions of a language model's answers. What is rejected, and why, is kept beside them."""
     from khabar.answers import import_answers as run
     from khabar.corpus import write_whole
+    from khabar.problems import Invalid, Problem
 
     rejected = output.with_name(f"{output.name.removesuffix('.jsonl')}.rejected.jsonl")
     with _refusing():
         chosen = _open(gold, inventory)
+        if str(output) in _STDOUT or not (output.is_file() or not output.exists()):
+            fix = "Name a file: what is rejected is kept in another one beside it."
+            raise Invalid([Problem(str(output), 1, 1, "file", "", "this is no file", fix)])
+        for path in (output, rejected):
+            _apart(path, answers, chosen.place, inventory)
         found = run(answers, chosen.documents(), chosen.inventory)
         with write_whole(output) as first, write_whole(rejected) as second:
             first.writelines(found.predictions)
@@ -771,10 +861,13 @@ def predict_rules(
     ] = None,
     split: SplitOption = None,
 ) -> None:
-    """Run the rule system: entities, relations and subsections from the text alone; no stance, it would be guessing."""
+    """Run the rule system. Entities, relations and subsections from the text alone; no stance, it would be guessing."""
     from khabar.systems import predictions
     from khabar.systems.rules import predict
 
     with _refusing():
-        found = _open(gold).documents(split and split.value)
-        _write(predictions(predict, ((d.doc_id, d.text) for d in found)), output)
+        chosen = _open(gold)
+        _apart(output, chosen.place)
+        found = chosen.documents(split and split.value)
+        made = predictions(predict, ((d.doc_id, d.text) for d in found))
+        _write(_some(made, chosen, split), output)

@@ -1,6 +1,7 @@
 """Two systems or more on the same documents: how far apart they are, and whether that could be chance."""
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from msgspec import Struct
 from khabar.measures import HEADLINE
 from khabar.problems import Invalid, Problem
 from khabar.run import Gold, Predicted
-from khabar.scoring import Evaluation, Scorecard, evaluate
+from khabar.scoring import Evaluation, Scorecard, evaluate, too_little
 from khabar.uncertainty import (
     EXACT,
     FEW,
@@ -44,11 +45,15 @@ class Compared(Struct, frozen=True):
 
 
 class Comparison(Struct, frozen=True):
-    """Systems compared: their scorecards by name, every pair on every measure, and what a reader should know."""
+    """Systems compared: their scorecards by name, every pair on every measure, and what a reader should know.
+
+    ``rounds``: how many exchanges of documents the test tried, all that there are where it is ``exact``.
+    """
 
     cards: Mapping[str, Scorecard]
     pairs: tuple[Compared, ...]
     rounds: int
+    exact: bool
     notes: tuple[str, ...] = ()
 
 
@@ -66,14 +71,18 @@ def compare(
 
     ``systems``: predictions by the system's name, or files, named as they are called. ``measures``: by name; the
     headline measures and ``overall`` unless said, those that both systems of a pair attempt. ``rounds``: of the
-    test, whose p with R rounds is at least 1 / (R + 1). Other options are those of `scoring.score`.
+    test, whose p with R rounds is at least 1 / (R + 1); with few documents it tries all exchanges instead. Other
+    options are those of `scoring.score`.
 
-    Raises Invalid where there are fewer than two systems, or where they were not given the same (tracks differ).
+    Raises Invalid where there are fewer than two systems, where they were not given the same (tracks differ), and
+    where no two of them attempt a measure that was asked for.
     """
     named = systems if isinstance(systems, Mapping) else _named(systems)
     if len(named) < 2:
         raise _refused("there is one system here, and a comparison wants two", "Name two prediction files or more.")
-    wanted = tuple(measures or (*HEADLINE, "overall"))
+    if wrong := list(too_little(rounds=rounds)):
+        raise Invalid(wrong)
+    wanted = tuple(dict.fromkeys(measures or (*HEADLINE, "overall")))
     held = gold if gold is None or isinstance(gold, str | Path) or hasattr(gold, "inventory") else tuple(gold)
     needed = {part for name in wanted if name in FIGURES for part, _ in FIGURES[name].parts}
     runs = {
@@ -85,17 +94,25 @@ def compare(
         said = ", ".join(f"{name} {track}" for name, track in tracks.items())
         raise _refused(f"the systems were not given the same: {said}", "Compare within one track.")
     found = [compared for name in wanted for compared in _on_one_measure(runs, FIGURES[name], resamples, rounds, seed)]
+    if not found:
+        said = "; ".join(f"{name}: {', '.join(run.given) or 'none'}" for name, run in runs.items())
+        fix = f"Ask for measures of a layer that two of them have ({said})."
+        raise _refused("no two of the systems attempt a measure that was asked for", fix)
+    documents = len(next(iter(runs.values())).found.digests)
+    exact = documents <= EXACT
+    tried = 2**documents if exact else rounds
     return Comparison(
         cards={name: run.scorecard() for name, run in runs.items()},
         pairs=tuple(found),
-        rounds=rounds,
-        notes=tuple(_notes(next(iter(runs.values())))),
+        rounds=tried,
+        exact=exact,
+        notes=tuple(_notes(documents, tried, exact)),
     )
 
 
 def _named(files: Sequence[str | Path]) -> dict[str, Predicted]:
-    stems = [Path(file).name.split(".")[0] for file in files]
-    names = stems if len(set(stems)) == len(stems) else [str(file) for file in files]
+    stems = [Path(os.path.realpath(file)).name.split(".")[0] for file in files]
+    names = stems if all(stems) and len(set(stems)) == len(stems) else [str(file) for file in files]
     return dict(zip(names, files, strict=True))
 
 
@@ -115,13 +132,13 @@ def _on_one_measure(
     ]
 
 
-def _notes(run: Evaluation) -> list[str]:
-    notes = []
-    if len(run.found.digests) < FEW:
-        notes.append(f"Fewer than {FEW} documents: a difference that is not found may well be there.")
-    if len(run.found.digests) <= EXACT:
-        notes.append("The test is exact: every exchange of documents was tried.")
-    return notes
+def _notes(documents: int, rounds: int, exact: bool) -> Iterator[str]:
+    if documents < FEW:
+        yield f"Fewer than {FEW} documents: a difference that is not found may well be there."
+    if exact:
+        yield f"The test is exact: every exchange of documents was tried ({rounds})."
+    else:
+        yield f"The test is by chance: {rounds} random exchanges of documents (--rounds) were tried."
 
 
 def _refused(message: str, fix: str) -> Invalid:

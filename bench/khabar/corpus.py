@@ -21,7 +21,7 @@ from msgspec import UNSET, Raw, Struct
 
 from khabar import schemas
 from khabar.model import LAYERS, Document, Layer
-from khabar.problems import Invalid, Pointer, Problem, decode, in_json
+from khabar.problems import Invalid, Pointer, Problem, decode, in_json, utf8
 from khabar.schemas import Inventory
 
 SPLITS = ("train", "validation", "test")
@@ -77,7 +77,7 @@ class DocumentSet(Struct, frozen=True, eq=False, dict=True):
         """What a signature calls the set: the content of corpus/VERSION, or else the name of the place."""
         file = self.place / "corpus" / "VERSION"
         if self.is_folder and file.is_file():
-            return file.read_text("utf-8").strip()
+            return utf8(str(file), file.read_bytes(), "file").strip()
         return self.place.resolve().name.split(".")[0]
 
     def entries(self, between: tuple[int, int] | None = None) -> Iterator[Entry]:
@@ -186,7 +186,7 @@ def no_lines(first: bytes) -> tuple[str, str] | None:
     """Why a file with such a first line is not JSON Lines, and what to do; None where it may be."""
     start = first.removeprefix(_MARK).strip()
     if start.startswith(b"\x1f\x8b"):
-        return "this is a gzip file", "Let its name end in .gz."
+        return "this is a gzip file", "Let its name end in .gz, or unpack it."
     if start.startswith(b"["):
         return "this is one JSON array", "Write one document a line, as `jq -c '.[]' FILE` does."
     if start == b"{":
@@ -198,7 +198,7 @@ def no_lines(first: bytes) -> tuple[str, str] | None:
 
 def root_of(path: Path) -> Path | None:
     """The folder set that a file or folder lies in: the nearest one above with corpus/ and annotations/."""
-    above = path.resolve().parents
+    above = Path(os.path.realpath(path)).parents  # Path.resolve raises what is no OSError where links go round.
     return next((place for place in above if all((place / n).is_dir() for n in ("corpus", "annotations"))), None)
 
 
@@ -240,7 +240,7 @@ def read(entry: Entry, layers: Collection[Layer] = LAYERS) -> Document:
         value = msgspec.json.decode(entry.raw)
         if entry.text is None:
             raise _no_text(entry, str(value["doc_id"]))
-        value["text"] = entry.text.decode("utf-8")
+        value["text"] = utf8(str(entry.text_path), entry.text, "text.encoding")
         if entry.metadata is not None:
             value["metadata"] = msgspec.json.decode(entry.metadata)
         return _converted(value, unread)
@@ -376,23 +376,50 @@ def open_bytes(path: Path) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def write_whole(path: Path) -> Iterator[IO[bytes]]:
+def write_whole(path: Path, *, make_folders: bool = False) -> Iterator[IO[bytes]]:
     """A file that appears under its name only when it is complete; until then, what was there stays.
 
-    The folders that it lies in are made. Raises Invalid where its name is a folder's.
+    Links are followed, and stay. What is no file, such as a pipe or a device, is written into. Raises Invalid where
+    `destination` does; with ``make_folders`` the folders that the file lies in are made.
+    """
+    if make_folders:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    place = destination(path)
+    hidden = place.with_name(f".{place.name}.")
+    try:
+        if place.exists() and not place.is_file():
+            with place.open("wb") as file:
+                yield file
+            return
+        with tempfile.NamedTemporaryFile(dir=place.parent, prefix=hidden.name, delete=False) as new:
+            try:
+                yield new
+                new.flush()
+                Path(new.name).chmod(0o644)
+                Path(new.name).replace(place)
+            except BaseException:
+                Path(new.name).unlink()
+                raise
+    except OSError as error:
+        if str(error.filename or hidden).startswith(str(hidden)):
+            error.filename = str(path)  # The name that was asked for, not that of a temporary file, nor none.
+        raise
+
+
+def destination(path: Path) -> Path:
+    """Where a file of this name is written: links are followed.
+
+    Raises Invalid where it is a folder's name, or the folder that it lies in is not there.
     """
     if path.is_dir():
         raise _no_set(path, "this is a folder", "Name a file to write.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        try:
-            yield file
-            file.flush()
-            Path(file.name).chmod(0o644)
-            Path(file.name).replace(path)
-        except BaseException:
-            Path(file.name).unlink()
-            raise
+    if path.exists() and not path.is_file():
+        return path  # What a link to an open pipe says is not the name of anything.
+    place = Path(os.path.realpath(path))
+    if not place.parent.is_dir():
+        fix = "Make the folder first, or name a file in another one."
+        raise _no_set(path, f"there is no folder {place.parent}", fix)
+    return place
 
 
 def _no_set(path: Path, message: str, fix: str) -> Invalid:

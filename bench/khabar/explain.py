@@ -23,7 +23,7 @@ from khabar.errors import (
 )
 from khabar.grounding import Unlocated
 from khabar.model import LAYERS, Edges, Layer
-from khabar.problems import Invalid, Problem, isolate, label, line_and_column
+from khabar.problems import Invalid, Problem, isolate, label, line_and_column, quoted
 from khabar.report import why
 from khabar.schemas import Inventory, nearest
 
@@ -60,7 +60,7 @@ def known_class(name: str | None, layers: Collection[Layer] = LAYERS) -> str | N
     known = {part for c in CLASSES if c.layer in layers for part in (c.name, c.name.split(":")[0])}
     if name is not None and name not in known:
         raise Invalid(
-            [Problem("--class", 1, 1, "label", "", f"there is no class {isolate(name)}", nearest(name, known))]
+            [Problem("--class", 1, 1, "label", "", f"there is no class {quoted(name)}", nearest(name, known))]
         )
     return name
 

@@ -6,6 +6,7 @@ A file is read twice: once for the document ids, so that documents may stand in 
 can go to each when its gold document comes, and memory does not grow with the file.
 """
 
+import json
 import os
 import re
 import shutil
@@ -34,12 +35,13 @@ from khabar.grounding import (
     Rejected,
     Said,
     Void,
+    lost_entity,
     lost_mention,
     reader,
     without_unread,
 )
 from khabar.model import LAYERS, Document, Layer
-from khabar.problems import Invalid, Problem, decode, in_json
+from khabar.problems import Invalid, Pointer, Problem, decode, in_json
 from khabar.quotes import Located
 from khabar.schemas import Inventory, validator
 from khabar.tags import words
@@ -86,6 +88,9 @@ class PredictionFile:
 
         Raises Invalid where the source cannot be read or holds nothing.
         """
+        if source == "":
+            fix = "Name a file or folder; is a variable of the shell not set?"
+            raise Invalid([Problem("predictions", 1, 1, "file", "", "the name is empty", fix)])
         self._folder = isinstance(source, str | Path) and Path(source).is_dir()
         self.name = str(source) if isinstance(source, str | Path) else "predictions"
         self._file = tempfile.TemporaryFile() if self._folder else _seekable(source)
@@ -168,9 +173,17 @@ def _seekable(source: str | Path | Iterable[Document | Mapping[str, Any]]) -> IO
             shutil.copyfileobj(file, copy)
     else:
         for item in source:
-            copy.write(msgspec.json.encode(_said(item)) + b"\n")
+            copy.write(_line(_said(item)) + b"\n")
     copy.seek(0)
     return copy
+
+
+def _line(said: object) -> bytes:
+    """A line of JSON. Half a character (a lone surrogate) stays an escape in it, for the readers to refuse."""
+    try:
+        return _ENCODE(said)
+    except UnicodeEncodeError:
+        return json.dumps(msgspec.to_builtins(said)).encode()
 
 
 def _said(item: Document | Mapping[str, Any]) -> object:
@@ -248,8 +261,10 @@ _ITEMS: dict[str, tuple[type[Struct], Layer, str]] = {
 }
 
 
-def salvage(raw: bytes, layers: frozenset[Layer] = frozenset(LAYERS)) -> tuple[Prediction, tuple[Void, ...]] | None:
-    """What can still be scored of a prediction whose form is wrong, and a void for each item that cannot.
+def salvage(
+    raw: bytes, layers: frozenset[Layer] = frozenset(LAYERS)
+) -> tuple[Prediction, Mapping[Pointer, tuple[Void, ...]]] | None:
+    """What can still be scored of a prediction whose form is wrong, and what is lost with each item that cannot.
 
     An entity whose form is wrong anywhere is lost with all its mentions. None where nothing can be scored: what
     is not JSON, or names no document. Layers other than ``layers`` are empty.
@@ -262,7 +277,7 @@ def salvage(raw: bytes, layers: frozenset[Layer] = frozenset(LAYERS)) -> tuple[P
     # In an unknown unit no offset means anything; what the text is, is only compared.
     readable = _fits(kept | {"doc_id": "d"}, Prediction)
     kept = kept if readable else {"doc_id": value.get("doc_id")}
-    lost: list[Void] = []
+    lost: dict[Pointer, tuple[Void, ...]] = {}
     for name, (kind, layer, label) in _ITEMS.items():
         items = value.get(name)
         if layer not in layers and isinstance(items, list):
@@ -274,12 +289,13 @@ def salvage(raw: bytes, layers: frozenset[Layer] = frozenset(LAYERS)) -> tuple[P
             fitting = [readable and not doubled and _fits(item, kind) for item in items]
             if not doubled:
                 kept[name] = [item for item, fits in zip(items, fitting, strict=True) if fits]
-            for item, fits in zip(items, fitting, strict=True):
-                lost.extend(() if fits else _lost(item, name, label))
+            for position, (item, fits) in enumerate(zip(items, fitting, strict=True)):
+                if not fits:
+                    lost[name, position] = tuple(_lost(item, name, label))
     rejected = value.get("rejected")
     kept["rejected"] = [one for one in rejected if _fits(one, Rejected)] if isinstance(rejected, list) else []
     try:
-        return msgspec.convert(kept, Prediction), tuple(lost)
+        return msgspec.convert(kept, Prediction), lost
     except msgspec.ValidationError:
         return None
 
@@ -298,10 +314,17 @@ def _lost(item: object, place: str, label: str) -> Iterator[Void]:
     named, mentions = str(fields.get(label, "?")), fields.get("mentions")
     if place not in ("entities", "mentions"):
         yield Void(place, named)
+        quotes = fields.get("evidence") if place != "subsections" else None
+        for quote in quotes if isinstance(quotes, list) else ():
+            words = quote.get("text") if isinstance(quote, dict) else None
+            if isinstance(words, str):
+                yield Void(f"{place}.evidence", named, len(words))
+        if place == "subsections" and fields.get("heading"):
+            yield Void("heading", "")
         return
     yield from [lost_mention(named)] * (len(mentions) if isinstance(mentions, list) and mentions else 1)
     if place == "entities":
-        yield Void("entities.whole", named)
+        yield from lost_entity(named)
 
 
 def inputs(document: Document, *, with_words: bool = False, with_entities: bool = False) -> bytes:

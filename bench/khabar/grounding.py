@@ -14,6 +14,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
+from itertools import pairwise
 from typing import Annotated, Any, Generic, Literal, TypeVar, cast
 
 import msgspec
@@ -39,7 +40,7 @@ from khabar.model import (
     misplaced,
     spans_twice,
 )
-from khabar.problems import Pointer, isolate
+from khabar.problems import Pointer, quoted
 from khabar.quotes import Found, Located, Missing, Text, TextIndex, Tier, locate, locate_line, occurrences
 from khabar.schemas import Inventory, nearest
 
@@ -225,27 +226,29 @@ def without_unread(said: Said) -> Said:
 
 
 class Void(Struct, frozen=True):
-    """A predicted item that can match nothing: its layer and its label.
+    """A predicted item that can match nothing: its layer and its label, and its ``size``, 1 but for evidence.
 
-    In place of a layer may stand ``"heading"``; ``"entities.whole"``, an entity as such, beside its mentions; and
-    ``"entities.other"``, a mention that the entity measures do not ask for: no name, or of an ISSUE.
+    In place of a layer may stand ``"entities.other"``, a mention that the entity measures do not ask for (no name, or
+    of an ISSUE); or what is lost beside items: ``"entities.whole"``, an entity as such; ``"relations.evidence"`` and
+    ``"stance.evidence"``, whose size is in characters; ``"heading"``, ``"function"``, ``"boundary"`` and ``"story"``.
     """
 
     layer: str
     label: str
+    size: int = 1
 
     @property
     def is_item(self) -> bool:
-        """Whether it is an item of its own, not the whole of others."""
-        return self.layer != "entities.whole"
+        """Whether it is an item of its own, not the whole or a part of others."""
+        return self.layer in LAYERS or self.layer == "entities.other"
 
 
-class Unlocated(Void, frozen=True, order=True):
+class Unlocated(Void, frozen=True, order=True, kw_only=True):
     """A quote without a place of its own, and what is lost with it.
 
     It is not found; or ambiguous, with the places that it could mean; or repeated: it means a place that another
-    item of its type has; or outside: it is the heading of a section and lies outside of it. The layer of a quote that
-    is evidence is ``"relations.evidence"`` or ``"stance.evidence"``: its item is not lost.
+    item of its type has; or outside: it is the heading of a section and lies outside of it. Of a quote that is evidence
+    the item is not lost.
     """
 
     pointer: Pointer
@@ -305,19 +308,60 @@ def _voids(prediction: _Prediction[Any, Any]) -> Iterator[Void]:
     for entity in _items(prediction.entities):
         yield from _lost(entity)
     yield from (lost_mention(mention.type, mention.form) for mention in _items(prediction.mentions))
-    yield from (Void("relations", relation.type) for relation in _items(prediction.relations))
-    yield from (Void("stance", stance.label) for stance in _items(prediction.stance))
-    yield from (Void("subsections", section.kind) for section in _items(prediction.subsections))
+    for relation in _items(prediction.relations):
+        yield Void("relations", relation.type)
+        yield from (_lost_evidence("relations", relation.type, span) for span in relation.evidence or ())
+    for stance in _items(prediction.stance):
+        yield Void("stance", stance.label)
+        yield from (_lost_evidence("stance", stance.label, span) for span in stance.evidence or ())
+    sections = _items(prediction.subsections)
+    for section in sections:
+        yield from _lost_section(section)
+    for before, after in pairwise(sections):
+        yield Void("boundary", "")
+        if before.story and after.story and before.story != after.story:
+            yield Void("story", "")
     yield from _rejected(prediction)
+
+
+def _lost_evidence(layer: str, label: str, span: Located | Quote) -> Void:
+    """Evidence that can match nothing: the characters of its words, or else as many as its offsets say."""
+    if span.text is not UNSET:
+        size = len(span.text)
+    else:
+        size = min(max(span.end - span.start, 0), _LONGEST) if span.start is not UNSET and span.end is not UNSET else 0
+    return Void(f"{layer}.evidence", label, size)
+
+
+_LONGEST = 1 << 16
+"""So many characters a span counts for at most that is lost and says nothing but its offsets: these may be anything."""
+
+
+def _lost_section(section: PredictedSection[Any]) -> Iterator[Void]:
+    yield Void("subsections", section.kind)
+    if section.heading:
+        yield Void("heading", "")
+    if section.function:
+        yield Void("function", section.function)
 
 
 def _rejected(prediction: _Prediction[Any, Any]) -> Iterator[Void]:
     for one in _items(prediction.rejected):
         if one.layer == "entities":
-            yield Void("entities.whole", one.label)
+            yield from lost_entity(one.label)
             yield lost_mention(one.label)
         else:
             yield Void(one.layer, one.label)
+
+
+def _unlocated(
+    about: Void,
+    at: Pointer,
+    quote: str,
+    reason: Literal["not found", "ambiguous", "repeated", "outside"],
+    places: tuple[Edges, ...],
+) -> Unlocated:
+    return Unlocated(about.layer, about.label, about.size, pointer=at, quote=quote, reason=reason, places=places)
 
 
 def _given(value: str | UnsetType | None) -> str | None:
@@ -329,8 +373,13 @@ def _items(layer: tuple[Item, ...] | str | UnsetType) -> tuple[Item, ...]:
 
 
 def _lost(entity: PredictedEntity[Any]) -> Iterator[Void]:
-    yield Void("entities.whole", entity.type)
+    yield from lost_entity(entity.type)
     yield from (lost_mention(entity.type, mention.form) for mention in entity.mentions)
+
+
+def lost_entity(kind: str) -> tuple[Void, ...]:
+    """An entity that can match nothing, beside its mentions; the measures of whole entities leave out every ISSUE."""
+    return () if kind == ISSUE else (Void("entities.whole", kind),)
 
 
 def lost_mention(kind: str, form: str | UnsetType = UNSET) -> Void:
@@ -595,7 +644,7 @@ class _Grounding:
                 return ()
             found = self.text[edges[0] : edges[1]]
             if span.text is not UNSET and span.text != found:
-                message = f"the text at {span.start}..{span.end} is {isolate(found)}, not {isolate(span.text)}"
+                message = f"the text at {span.start}..{span.end} is {quoted(found)}, not {quoted(span.text)}"
                 self.fault("span.text", at, message, self._moved(span.text, edges[0]), lost)
                 return ()
             return (edges,)
@@ -605,7 +654,7 @@ class _Grounding:
         """The places of a quote, counted by the tier that found them; a quote without any is set apart."""
         self.quoted = True
         if isinstance(found, Missing):
-            self.unlocated.append(Unlocated(about.layer, about.label, at, quote, found.reason, found.places))
+            self.unlocated.append(_unlocated(about, at, quote, found.reason, found.places))
             return ()
         self.tiers[found.tier] += 1
         return found.places
@@ -613,7 +662,7 @@ class _Grounding:
     def misplaced(
         self, about: Void, quote: str, at: Pointer, reason: Literal["repeated", "outside"], place: Edges
     ) -> None:
-        self.unlocated.append(Unlocated(about.layer, about.label, at, quote, reason, (place,)))
+        self.unlocated.append(_unlocated(about, at, quote, reason, (place,)))
 
     @cached_property
     def index(self) -> TextIndex:
@@ -631,7 +680,7 @@ class _Grounding:
         if label in self.known[place]:
             return True
         layer = place.split(".")[0]
-        self.fault("label", at, f"{layer} know no {isolate(label)}", nearest(label, self.labels.labels[place]), lost)
+        self.fault("label", at, f"{layer} know no {quoted(label)}", nearest(label, self.labels.labels[place]), lost)
         return False
 
     # -- layers --------------------------------------------------------------------------------------------
@@ -664,8 +713,8 @@ class _Grounding:
         lost = [lost_mention(kind, mention.form) for mention in mentions]
         if given == AUTHOR or given in grounded:
             reason = "is reserved for the article's own voice" if given == AUTHOR else "stands twice"
-            lost.append(Void("entities.whole", kind))
-            self.fault("id", (*at, "id"), f"the id {isolate(given)} {reason}", "Choose another.", lost)
+            lost += lost_entity(kind)
+            self.fault("id", (*at, "id"), f"the id {quoted(given)} {reason}", "Choose another.", lost)
         else:
             self.label("entities.type", kind, (*at, "type"), lost)
             grounded[given] = Entity(id=given, type=kind, mentions=())
@@ -713,17 +762,17 @@ class _Grounding:
             return ()
         if self.stand(spans):
             return cast("tuple[Quote, ...]", spans)
-        about = Void(f"{layer}.evidence", label)
         return tuple(
             Quote(start, end, self.text[start:end])
             for position, span in enumerate(spans)
-            for start, end in self.locate(span, (*at, "evidence", position), (), about)
+            for lost in [_lost_evidence(layer, label, span)]
+            for start, end in self.locate(span, (*at, "evidence", position), (lost,), lost)
         )
 
     def reference(self, given: str, known: Iterable[str], at: Pointer, lost: Iterable[Void]) -> bool:
         if given in known:
             return True
-        message = f"there is no entity {isolate(given)} in this document"
+        message = f"there is no entity {quoted(given)} in this document"
         self.fault("reference", at, message, "Name an entity of the document by its id.", lost)
         return False
 
@@ -733,14 +782,18 @@ class _Grounding:
             kind, head, tail = relation.type, relation.head, relation.tail
             at: Pointer = ("relations", position)
             sound = kind in types and head in known and tail in known
-            if not sound:
-                self._explain_relation(relation, known, at)
             evidence = self.evidence(relation.evidence, at, "relations", kind)
             if sound:
                 yield Relation(id=f"r{position + 1}", type=kind, head=head, tail=tail, evidence=evidence)
+                continue
+            self._explain_relation(relation, known, at, evidence)
 
-    def _explain_relation(self, relation: PredictedRelation[Located], known: set[str], at: Pointer) -> None:
-        lost = (Void("relations", relation.type),)
+    def _explain_relation(
+        self, relation: PredictedRelation[Located], known: set[str], at: Pointer, evidence: Sequence[Quote]
+    ) -> None:
+        """Say the first thing that is wrong with a relation."""
+        kind = relation.type
+        lost = [Void("relations", kind), *(_lost_evidence("relations", kind, span) for span in evidence)]
         if self.label("relations.type", relation.type, (*at, "type"), lost) and self.reference(
             relation.head, known, (*at, "head"), lost
         ):
@@ -757,6 +810,8 @@ class _Grounding:
         for position, stance in enumerate(_items(prediction.stance)):
             at: Pointer = ("stance", position)
             mode, source = _given(stance.mode), _given(stance.source)
+            evidence = self.evidence(stance.evidence, at, "stance", stance.label)
+            lost = [Void("stance", stance.label), *(_lost_evidence("stance", stance.label, span) for span in evidence)]
             sound = (
                 stance.label in self.known["stance.label"]
                 and stance.holder in voices
@@ -765,15 +820,14 @@ class _Grounding:
                 and (source is None or source in voices)
             )
             if not sound:
-                self._explain_stance(stance, mode, source, known, at)
+                self._explain_stance(stance, mode, source, known, at, lost)
             elif given_pairs:
                 pair = (stance.holder, stance.target)
                 if pair not in pairs:
                     message = "this is not a (holder, target) pair of gold, or stands twice"
-                    self.fault("track", at, message, "Label each given pair once.", (Void("stance", stance.label),))
+                    self.fault("track", at, message, "Label each given pair once.", lost)
                     sound = False
                 pairs.discard(pair)
-            evidence = self.evidence(stance.evidence, at, "stance", stance.label)
             if sound:
                 yield Stance(
                     id=f"s{position + 1}",
@@ -786,10 +840,16 @@ class _Grounding:
                 )
 
     def _explain_stance(
-        self, stance: PredictedStance[Located], mode: str | None, source: str | None, known: set[str], at: Pointer
+        self,
+        stance: PredictedStance[Located],
+        mode: str | None,
+        source: str | None,
+        known: set[str],
+        at: Pointer,
+        lost: Sequence[Void],
     ) -> None:
         """Say the first thing that is wrong with a stance."""
-        voices, lost = known | {AUTHOR}, (Void("stance", stance.label),)
+        voices = known | {AUTHOR}
         _ = (
             self.label("stance.label", stance.label, (*at, "label"), lost)
             and (mode is None or self.label("stance.mode", mode, (*at, "mode"), lost))
@@ -808,7 +868,7 @@ class _Grounding:
                 continue
             if start < last:
                 message = f"the section {start}..{end} overlaps the one before it"
-                lost = (Void("subsections", section.kind),)
+                lost = tuple(_lost_section(section))
                 self.fault("section.overlap", at, message, "Sections follow each other.", lost)
                 continue
             last = end
@@ -825,7 +885,7 @@ class _Grounding:
                     heading=self._heading(section.heading, (start, end), (*at, "heading")) if section.heading else None,
                 )
                 continue
-            lost = (Void("subsections", section.kind),)
+            lost = tuple(_lost_section(section))
             if function is not None:
                 known = self.label("subsections.function", function, (*at, "function"), lost)
             self.label("subsections.kind", section.kind, (*at, "kind"), lost if known else ())
@@ -839,7 +899,7 @@ class _Grounding:
             if start is not UNSET and end is not UNSET:
                 if 0 <= start < end <= self.size:
                     placed.append((start, end, position, section))
-                elif edges := self.offsets(start, end, at, (Void("subsections", section.kind),)):
+                elif edges := self.offsets(start, end, at, tuple(_lost_section(section))):
                     placed.append((*edges, position, section))
             else:
                 first = section.first or ""

@@ -9,8 +9,8 @@ from typing import Any
 
 from khabar.corpus import DocumentSet, checksum, find_text, here, open_set, root_of, write_whole
 from khabar.model import LAYERS
-from khabar.problems import Invalid, Problem, decode, in_json, utf8
-from khabar.schemas import validator
+from khabar.problems import Invalid, Problem, decode, utf8
+from khabar.schemas import misshapen, validator
 from khabar.sheets import canonical, doc_id, layout, read_sheet, write_sheet
 from khabar.tags import words
 
@@ -70,16 +70,12 @@ def add(root: Path, name: str, text: str, metadata: Mapping[str, Any]) -> tuple[
     data = {**head, "title": metadata["title"], "language": "ar", "codepoints": len(text)} | dict(metadata)
     data |= {"guidelines": GUIDELINES} | canary
     source = json.dumps(data, ensure_ascii=False, indent=2) + "\n"
-    wrong = [
-        in_json("schema", "metadata", source, at, message, fix)
-        for at, message, fix in validator("metadata", chosen.inventory).problems(data)
-    ]
-    if wrong:
+    if wrong := [*misshapen("metadata", "metadata", source, data, chosen.inventory)]:
         raise Invalid(wrong)
     annotation: dict[str, Any] = head | {"guidelines": GUIDELINES, "annotators": ["a"], "adjudicated": False} | canary
     annotation |= {layer: [] for layer in LAYERS}
     for path, content in zip(files, (text, source, layout(annotation)), strict=True):
-        with write_whole(path) as file:
+        with write_whole(path, make_folders=True) as file:
             file.write(content.encode())
     return tuple(files)
 
@@ -114,9 +110,7 @@ def anchored(path: Path, root: Path | None = None) -> str:
     chosen = open_set(root or root_of(path) or here())
     if path.suffix == ".json":
         source, value, problems = decode(str(path), raw)
-        wrong = problems or [
-            in_json("schema", str(path), source, at, m, f) for at, m, f in validator("annotation").problems(value)
-        ]
+        wrong = problems or [*misshapen("annotation", str(path), source, value, chosen.inventory)]
         if wrong or not isinstance(value, dict):
             raise Invalid(wrong)
         return write_sheet(value, _text_of(path, str(value["doc_id"]), chosen))
@@ -137,7 +131,7 @@ def _text_of(path: Path, name: str, chosen: DocumentSet) -> str:
     if place is None:
         fix = "Run the command inside the set, or name it with --set."
         raise Invalid([Problem(str(path), 1, 1, "file.missing", "", f"there is no text of {name}", fix)])
-    return place.read_bytes().decode("utf-8")
+    return utf8(str(place), place.read_bytes(), "text.encoding")
 
 
 def unformatted(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
@@ -148,10 +142,15 @@ def unformatted(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
     for given in paths:
         place = given / "annotations" if (given / "annotations").is_dir() else given
         for path in sorted(place.rglob("*.json")) if place.is_dir() else [place]:
-            _, value, problems = decode(str(path), path.read_bytes())
+            source, value, problems = decode(str(path), path.read_bytes())
             if problems:
                 raise Invalid(problems)
             if isinstance(value, dict) and "entities" in value:
-                written = layout(canonical(value))
+                try:
+                    written = layout(canonical(value))
+                except (AttributeError, KeyError, TypeError, ValueError):
+                    root = root_of(path)
+                    labels = open_set(root).inventory if root else None
+                    raise Invalid(misshapen("annotation", str(path), source, value, labels)) from None
                 if written.encode() != path.read_bytes():
                     yield path, written

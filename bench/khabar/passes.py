@@ -22,10 +22,11 @@ from msgspec import Struct
 from khabar.align import align_entities
 from khabar.corpus import checksum, folder_entry, open_set, read, root_of
 from khabar.counts import Counts
+from khabar.measures import HEADLINE
 from khabar.model import AUTHOR, LAYERS, Document, Entity
-from khabar.problems import Invalid, Problem, isolate, utf8
-from khabar.schemas import Inventory, nearest
-from khabar.scoring import Row, score
+from khabar.problems import Invalid, Problem, decode, quoted, utf8
+from khabar.schemas import Inventory, misshapen, nearest
+from khabar.scoring import Row, evaluate, signed
 from khabar.sheets import HEADER, WRITERS, Item, canonical, layout, read_sheet
 from khabar.uncertainty import Interval
 
@@ -65,13 +66,35 @@ class Agreement(Struct, frozen=True):
     counts: Counts
 
 
-def agree(first: Sequence[Document], second: Sequence[Document], labels: Inventory) -> tuple[Agreement, ...]:
+class Agreed(Struct, frozen=True):
+    """The agreement of two passes, measure by measure, and the line that says what was compared."""
+
+    rows: tuple[Agreement, ...]
+    signature: str
+
+
+def agree(
+    first: Sequence[Document], second: Sequence[Document], labels: Inventory, names: Sequence[str] = NAMES
+) -> Agreed:
     """The agreement of two passes by measure and, for the headline measures, label; the second against the first.
 
-    The scorer itself makes the figures, and intervals over documents; None with one document.
+    The scorer itself makes the figures, and intervals over documents; None with one document. The signature is that of
+    a score, with the ``names`` of the passes and a checksum of each in place of the set.
     """
-    card = score(*zip(*common(first, second), strict=True), labels=labels)
-    return tuple(agreement for row in card.rows if row.by_label for agreement in _agreements(row))
+    ones, twos = zip(*common(first, second), strict=True)
+    run = evaluate(ones, twos, labels=labels)
+    # As gold, the second pass has a checksum too.
+    turned = evaluate(twos, ones, labels=labels, measures=HEADLINE, resamples=0)
+    made = run.fields()
+    head = {
+        "passes": list(names),
+        "contents": [made["gold"], turned.fields()["gold"]],
+        "inventory": made["inventory"],
+        "guidelines": sorted({document.guidelines or "-" for document in (*ones, *twos)}),
+    }
+    signature = signed(head | {name: made[name] for name in ("docs", "boot", "seed", "khabar")})
+    rows = (agreement for row in run.scorecard().rows if row.by_label for agreement in _agreements(row))
+    return Agreed(tuple(rows), signature)
 
 
 def _agreements(row: Row) -> Iterator[Agreement]:
@@ -233,7 +256,7 @@ def read_decisions(
             gold.extend(["", *(line or "" for line in chosen)])
             if match[2] and rules and match[2] not in rules:
                 fix = f"Name one of GUIDELINES.md: {nearest(match[2], rules)}"
-                message = f"difference {number} is decided by {isolate(match[2])}, which is no rule"
+                message = f"difference {number} is decided by {quoted(match[2])}, which is no rule"
                 problems.append(Problem(path, start + 1, 1, "undecided", "", message, fix))
                 asked.pop(number, None)
             elif not match[3] or number not in asked:
@@ -319,8 +342,12 @@ def merge(first: Path, second: Path, gold: Path, labels: Inventory) -> Iterator[
     root = root_of(first)
     canary = open_set(root).canary if root else None
     guidelines = root / "GUIDELINES.md" if root else None
-    rules = _RULE.findall(guidelines.read_text("utf-8")) if guidelines and guidelines.is_file() else []
+    rules = []
+    if guidelines and guidelines.is_file():
+        rules = _RULE.findall(utf8(str(guidelines), guidelines.read_bytes(), "file"))
     for one, two in common(open_pass(first), open_pass(second)):
+        if wrong := [*_nameless(first, one), *_nameless(second, two)]:
+            raise Invalid(wrong)
         if canary:
             one = msgspec.structs.replace(one, canary=canary)
         sheet, file = gold / f"{one.doc_id}.sheet", gold / f"{one.doc_id}.json"
@@ -344,10 +371,20 @@ def merge(first: Path, second: Path, gold: Path, labels: Inventory) -> Iterator[
         yield Step(talk=f"{done} with gold already: left alone")
 
 
+def _nameless(place: Path, document: Document) -> Iterator[Problem]:
+    """Entities of a pass without a name: a sheet calls each by its own."""
+    for entity in document.entities:
+        if entity.name is None:
+            message = f"the entity {quoted(entity.id)} of {document.doc_id} has no name"
+            yield Problem(str(place), 1, 1, "schema", "", message, "Run `khabar check` on the pass.")
+
+
 def _says_something(file: Path) -> bool:
     """Whether an annotation has anything in it; `khabar new` leaves one that has not."""
-    value = msgspec.json.decode(file.read_bytes())
-    return any(value.get(layer) for layer in LAYERS)
+    _, value, problems = decode(str(file), file.read_bytes())
+    if problems:
+        raise Invalid(problems)
+    return not isinstance(value, dict) or any(value.get(layer) for layer in LAYERS)
 
 
 def with_id(documents: Iterable[Document], doc_id: str, place: Path) -> Document:
@@ -358,7 +395,7 @@ def with_id(documents: Iterable[Document], doc_id: str, place: Path) -> Document
             return document
         known.append(document.doc_id)
     fix = f"Choose one of: {', '.join(known[:20])}."
-    raise Invalid([Problem(str(place), 1, 1, "doc_id", "", f"there is no document {doc_id}", fix)])
+    raise Invalid([Problem(str(place), 1, 1, "doc_id", "", f"there is no document {quoted(doc_id)}", fix)])
 
 
 def rules_of(place: Path, documents: Sequence[Document]) -> dict[str, int]:
@@ -366,7 +403,16 @@ def rules_of(place: Path, documents: Sequence[Document]) -> dict[str, int]:
     root = root_of(place)
     folder = root / "annotations" / "adjudication" if root else place
     files = [folder / f"{document.doc_id}.json" for document in documents]
-    return by_rule(msgspec.json.decode(path.read_bytes()) for path in files if path.is_file())
+    return by_rule(_record(path) for path in files if path.is_file())
+
+
+def _record(path: Path) -> Mapping[str, Any]:
+    """A record of decisions. Raises Invalid, listing everything that is wrong with it."""
+    source, value, problems = decode(str(path), path.read_bytes())
+    wrong = problems or [*misshapen("adjudication", str(path), source, value)]
+    if wrong or not isinstance(value, dict):
+        raise Invalid(wrong)
+    return value
 
 
 def by_rule(records: Iterable[Mapping[str, Any]]) -> dict[str, int]:

@@ -31,8 +31,10 @@ class Problem(Struct, frozen=True, order=True):
 
     def __str__(self) -> str:
         """One line that editors and CI can jump from, and one that says what to do."""
-        where = f" (at {self.pointer})" if self.pointer else ""
-        head = f"{self.path}:{self.line}:{self.column}: {self.severity} {self.rule}{where}: {self.message}"
+        where = f" (at {short(self.pointer, _MOST)})" if self.pointer else ""
+        place = f"{short(self.path, _MOST)}:{self.line}:{self.column}"
+        said = self.message if len(self.message) <= _MOST else f"{self.message[:_MOST]}…"
+        head = f"{place}: {self.severity} {self.rule}{where}: {said}"
         return f"{head}\n    {self.fix}" if self.fix else head
 
 
@@ -53,6 +55,33 @@ _DIRECTION = (0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x20
 _ORDERS = (*range(9), *range(11, 32), *range(127, 160), 0x2028, 0x2029)
 _CONTROLS = {code: f"⟨U+{code:04X}⟩" for code in (*_DIRECTION, *_ORDERS)}
 """What a terminal would obey rather than show, controls of direction among it, and what is shown instead."""
+
+_MOST = 500
+"""So many characters of a message, a path or a pointer are shown."""
+
+
+def short(value: object, most: int = 60) -> str:
+    """What is shown of a value in a message: one line, no more than so many characters and an ellipsis.
+
+    What is not seen, such as a line's end or a mark of direction, is written as an escape.
+    """
+    text = value if isinstance(value, str) else str(value)
+    seen = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text[:most])
+    return seen if len(text) <= most else f"{seen}…"
+
+
+def quoted(value: object) -> str:
+    """A value from a file in a message: shortened, and set apart."""
+    return isolate(short(value))
+
+
+def named(names: Sequence[object]) -> str:
+    """Names of properties in a message, the first ones."""
+    shown = [f'"{short(name)}"' for name in names[:_MOST_NAMES]]
+    return ", ".join([*shown, *([f"and {len(names) - _MOST_NAMES} more"] if len(names) > _MOST_NAMES else [])])
+
+
+_MOST_NAMES = 5
 
 
 def isolate(text: object) -> str:
@@ -180,9 +209,9 @@ def decode(path: str, raw: bytes, first_line: int = 1) -> tuple[str, object, tup
         value = json.loads(source, object_pairs_hook=pairs, parse_constant=constant)
     except json.JSONDecodeError as error:
         end = len(source.rstrip())
-        reason = error.msg if error.pos < end else "it is cut off here"
+        reason = error.msg.removesuffix(" at") if error.pos < end else "it is cut off here"
         if error.pos < end and not source[error.pos].isascii():
-            reason = f"{isolate(source[error.pos])} cannot stand here"
+            reason = f"{quoted(source[error.pos])} cannot stand here"
         line, column = line_and_column(source, min(error.pos, end))
         message = f"this is not JSON: {reason}"
         return source, None, (Problem(path, first_line + line - 1, column, "json.syntax", "", message, _SYNTAX),)
@@ -194,8 +223,7 @@ def decode(path: str, raw: bytes, first_line: int = 1) -> tuple[str, object, tup
         fix = "Write the whole character, or both halves of it."
         return source, None, (Problem(path, first_line, 1, "json.syntax", "", message, fix),)
     if doubled:
-        names = ", ".join(f'"{name}"' for name in doubled)
-        message = f"a property stands twice in one object: {names}"
+        message = f"a property stands twice in one object: {named(doubled)}"
         return source, None, (Problem(path, first_line, 1, "json.syntax", "", message, "Keep one of the two."),)
     return source, value, ()
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from khabar.grounding import Said, Void
 from khabar.model import AUTHOR, ISSUE, NAME, Document, Edges, Entity, Mention
-from khabar.problems import Invalid, Pointer, Problem, decode, in_json, isolate
+from khabar.problems import Invalid, Pointer, Problem, decode, in_json, quoted
 from khabar.schemas import Inventory, Label, Text, validator
 
 WITHOUT: Mapping[str, tuple[str, ...]] = {"wojood": ("UNIT", "CURR"), "ontonotes": (), "anercorp": ()}
@@ -82,7 +82,7 @@ def _ambiguous(covered: Covered, ours: Sequence[str]) -> Iterator[tuple[Pointer,
     groups = _groups(covered)
     for their in covered:
         if their in ours and not any(their in labels and their in types for labels, types in groups):
-            message = f"{isolate(their)} is a type of both sides, and the map does not bring the two together"
+            message = f"{quoted(their)} is a type of both sides, and the map does not bring the two together"
             yield ("map", their), message, f"Add {their} to its list, or give the type of the scheme another name."
 
 

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from unicodedata import bidirectional
 
 import msgspec
 
@@ -13,9 +14,9 @@ from khabar.errors import by_class
 from khabar.grounding import Unlocated
 from khabar.measures import HEADLINE, LAWS, MEASURES, Measure
 from khabar.model import LAYERS
-from khabar.passes import Agreement
-from khabar.problems import isolate, label
-from khabar.run import Unplaced
+from khabar.passes import Agreed
+from khabar.problems import isolate, label, quoted, short
+from khabar.run import Penalised, Unplaced
 from khabar.scoring import Row, Scorecard, Slice
 from khabar.uncertainty import Interval
 
@@ -50,8 +51,7 @@ def _text(card: Scorecard) -> Iterator[str]:
     if card.skipped:
         yield f"skipped, not of the split: {card.skipped} predicted {_plural('document', card.skipped)}"
     yield from _unlocated(card)
-    if card.penalised:
-        yield f"invalid items counted as spurious: {card.penalised}"
+    yield from _penalised(card)
     yield from card.notes
     yield ""
     yield card.signature
@@ -97,15 +97,15 @@ def _slices(card: Scorecard) -> Iterator[str]:
             field = part.field
             yield ""
             yield f"by {field} (F1, with its interval)"
-        yield f"{f'  {part.value}':30}{part.documents} {_plural('document', part.documents)}"
+        yield f"{f'  {part.value}':29} {part.documents} {_plural('document', part.documents)}"
         for measure, (score, interval) in part.scores.items():
             yield f"{f'    {measure}':44}{_percent(score)}{_between(interval):>17}"
     if card.slices:
         yield ""
 
 
-_MOST_QUOTES = 10
-"""So many quotes without a place are listed in a text; JSON lists all."""
+_MOST = 10
+"""So many quotes without a place, and invalid items, are listed in a text; JSON lists all."""
 
 
 def why(quote: Unplaced | Unlocated) -> str:
@@ -117,10 +117,29 @@ def _unlocated(card: Scorecard) -> Iterator[str]:
     if not card.unlocated:
         return
     yield f"quotes without a place of their own, counted as spurious: {len(card.unlocated)}"
-    for quote in card.unlocated[:_MOST_QUOTES]:
-        yield f"  {quote.path}:{quote.line} (at {quote.pointer}): {why(quote)}: {isolate(quote.quote)}"
-    if len(card.unlocated) > _MOST_QUOTES:
-        yield f"  … and {len(card.unlocated) - _MOST_QUOTES} more; --format json lists all"
+    for quote in card.unlocated[:_MOST]:
+        yield f"  {_where(quote)}: {why(quote)}: {quoted(quote.quote)}"
+    yield from _more(card.unlocated)
+
+
+def _penalised(card: Scorecard) -> Iterator[str]:
+    if not card.penalised_items:
+        return
+    yield f"invalid items counted as spurious: {card.penalised}"
+    for one in card.penalised_items[:_MOST]:
+        items = f" ({one.items} items)" if one.items > 1 else "" if one.items else " (nothing could be read)"
+        yield f"  {_where(one)}: {one.message}{items}"
+    yield from _more(card.penalised_items)
+
+
+def _where(one: Unplaced | Penalised) -> str:
+    at = f" (at {short(one.pointer, 200)})" if one.pointer else ""
+    return f"{short(one.path, 200)}:{one.line}{at}"
+
+
+def _more(listed: Sequence[object]) -> Iterator[str]:
+    if len(listed) > _MOST:
+        yield f"  … and {len(listed) - _MOST} more; --format json lists all"
 
 
 def _errors(card: Scorecard) -> Iterator[str]:
@@ -152,6 +171,7 @@ def as_json(card: Scorecard) -> str:
         "silent_by_layer": dict(card.silent_by_layer),
         "skipped": card.skipped,
         "penalised": card.penalised,
+        "penalised_items": [msgspec.to_builtins(one) for one in card.penalised_items],
         "unlocated": len(card.unlocated),
         "unlocated_quotes": [msgspec.to_builtins(quote) for quote in card.unlocated],
         "measures": {row.measure: _row_json(row) for row in card.rows},
@@ -218,6 +238,15 @@ def _counts_json(counts: Counts) -> dict[str, Any]:
 # -- the table of measures -----------------------------------------------------------------------------------
 
 
+_FOUR = " + ".join(HEADLINE)
+_OVERALL = (
+    "the headline measures together",
+    f"({_FOUR}) / {len(HEADLINE)}, each by its F1",
+    f"{DASH} unless all four layers are attempted, and where one of the four is {DASH}",
+)
+"""What `overall` is, its formula and its edge case."""
+
+
 def measures_text() -> str:
     """Every measure for a terminal: what matches, how it is computed, what happens at the edges, whose it is."""
     blocks = []
@@ -230,6 +259,8 @@ def measures_text() -> str:
         )
         lines = [f"  {name:8} {value}" for name, value in rows if value]
         blocks.append("\n".join([measure.name, f"  {measure.about}", *lines]))
+    about, formula, edge = _OVERALL
+    blocks.append("\n".join(["overall", f"  {about}", f"  {'formula':8} {formula}", f"  {'edge':8} {edge}"]))
     laws = [f"  {name:8} {about}" for name, about in LAWS.items()]
     return "\n\n".join([*blocks, "\n".join(["laws", *laws])]) + "\n"
 
@@ -244,6 +275,8 @@ def measures_markdown() -> str:
             cells = (f"`{measure.name}`", measure.about, measure.formula, measure.edge, measure.source, _laws(measure))
             rows.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
         parts.append("\n".join(rows))
+    head = "| figure | what | formula | edge case |\n| --- | --- | --- | --- |"
+    parts.append(f"## Overall\n\n{head}\n| `overall` | {' | '.join(_OVERALL)} |")
     laws = "\n".join(["## Laws", "", *(f"- **{name}**: {about}" for name, about in LAWS.items())])
     return "\n\n".join([*parts, laws]) + "\n"
 
@@ -274,39 +307,48 @@ def comparison_json(found: Comparison) -> str:
         name: {"signature": card.signature, "scores": {m: _figure_json(*card.figure(m)) for m in measures}}
         for name, card in found.cards.items()
     }
-    value = {"pairs": pairs, "systems": systems, "rounds": found.rounds, "notes": list(found.notes)}
+    value = {
+        "pairs": pairs,
+        "systems": systems,
+        "rounds": found.rounds,
+        "exact": found.exact,
+        "notes": list(found.notes),
+    }
     return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
 
 
 def comparison_text(found: Comparison) -> str:
-    """A comparison as tables for people, in percent: the systems, then every pair on every measure."""
-    measures = _compared_measures(found)
-    widest = max(map(len, found.cards))
-    rows = [f"{'':{widest}}" + "".join(f"{measure:>28}" for measure in measures)]
-    for name, card in found.cards.items():
-        rows.append(f"{name:{widest}}" + "".join(f"{_shown(card, measure):>28}" for measure in measures))
-    for measure in measures:
-        rows += ["", f"{measure:30}{'difference':>11}{'95 % interval':>19}{'p':>9}{'p (Holm)':>10}"]
+    """A comparison as tables for people, in percent: for each measure the systems, then every pair of them."""
+    names = {name: _in_line(name) for name in found.cards}
+    rows = []
+    for measure in _compared_measures(found):
+        rows.append(f"{measure:30}{'':11}{'95 % interval':>19}{'p':>9}{'p (Holm)':>10}")
+        for name, card in found.cards.items():
+            score, interval = card.figure(measure)
+            rows.append(f"{_padded(f'  {names[name]}', 30)}{_percent(score):>11}{_between(interval):>19}")
         for pair in (pair for pair in found.pairs if pair.measure == measure):
             cells_ = f"{_signed(pair.difference):>11}{_between(pair.interval):>19}{_chance(pair.p):>9}"
-            rows.append(f"{f'  {pair.a} − {pair.b}':30}{cells_}{_chance(pair.p_holm):>10}")
-    rows += ["", *found.notes, *([""] if found.notes else [])]
-    rows += [f"{name}: {card.signature}" for name, card in found.cards.items()]
-    return "\n".join(row.rstrip() for row in rows) + "\n"
+            rows.append(f"{_padded(f'  {names[pair.a]} − {names[pair.b]}', 30)}{cells_}{_chance(pair.p_holm):>10}")
+        rows.append("")
+    rows += [*found.notes, ""]
+    rows += [f"{names[name]}: {card.signature}" for name, card in found.cards.items()]
+    return "\n".join(rows) + "\n"
 
 
 def comparison_markdown(found: Comparison) -> str:
     """A comparison as Markdown tables, in percent."""
     measures = _compared_measures(found)
+    names = {name: _markdown(_in_line(name)) for name in found.cards}
     rows = [f"| system | {' | '.join(measures)} |", f"| --- |{' ---: |' * len(measures)}"]
     for name, card in found.cards.items():
-        rows.append(f"| {name} | {' | '.join(_shown(card, measure) for measure in measures)} |")
+        rows.append(f"| {names[name]} | {' | '.join(_shown(card, measure) for measure in measures)} |")
     rows += ["", "| measure | pair | difference | 95 % interval | p | p (Holm) |"]
     rows += ["| --- | --- | ---: | --- | ---: | ---: |"]
     for pair in found.pairs:
         cells_ = (_signed(pair.difference), _between(pair.interval).strip(), _chance(pair.p), _chance(pair.p_holm))
-        rows.append(f"| {pair.measure} | {pair.a} − {pair.b} | {' | '.join(cells_)} |")
-    rows += ["", *found.notes, *(f"`{name}`: `{card.signature}`  " for name, card in found.cards.items())]
+        rows.append(f"| {pair.measure} | {names[pair.a]} − {names[pair.b]} | {' | '.join(cells_)} |")
+    rows += ["", *(f"{note}  " for note in found.notes)]
+    rows += [f"{names[name]}: `{card.signature}`  " for name, card in found.cards.items()]
     return "\n".join(rows) + "\n"
 
 
@@ -328,10 +370,15 @@ def comparison_latex(found: Comparison) -> str:
     rows = [f"\\begin{{tabular}}{{l{'r' * len(measures)}}}", "\\toprule"]
     rows += [" & ".join(["system", *map(_tex, measures)]) + " \\\\", "\\midrule"]
     for name in found.cards:
-        rows.append(" & ".join([_tex(name), *(cell(name, measure) for measure in measures)]) + " \\\\")
+        rows.append(" & ".join([_tex(_one_line(name)), *(cell(name, measure) for measure in measures)]) + " \\\\")
     rows += ["\\bottomrule", "\\end{tabular}"]
     rows += ["% $^\\dagger$: not significantly worse than the best (paired randomisation, Holm, 0.05)."]
-    rows += [f"% {line}" for line in (*found.notes, *(f"{n}: {card.signature}" for n, card in found.cards.items()))]
+    if any(map(_is_leftward, found.cards)):
+        rows += [
+            "% \\foreignlanguage{arabic}: \\usepackage[bidi=basic]{babel} \\babelprovide[import]{arabic}, by LuaLaTeX."
+        ]
+    signatures = (f"{_one_line(name)}: {card.signature}" for name, card in found.cards.items())
+    rows += [f"% {line}" for line in (*found.notes, *signatures)]
     return "\n".join(rows) + "\n"
 
 
@@ -351,8 +398,50 @@ def _best(found: Comparison, measure: str) -> str | None:
     return (min if less else max)(scores, key=scores.__getitem__) if scores else None
 
 
+def _one_line(name: str) -> str:
+    """A name without line ends, control characters and marks of direction: spaces stand for them."""
+    return "".join(character if character.isprintable() else " " for character in name)
+
+
+def _is_leftward(text: str) -> bool:
+    """Whether a text has letters that run from right to left."""
+    return any(bidirectional(character) in ("R", "AL") for character in text)
+
+
+def _in_line(name: str) -> str:
+    """A name for a line of others: one that runs from right to left is set apart, so that it moves nothing."""
+    plain = _one_line(name)
+    return isolate(plain) if _is_leftward(plain) else plain
+
+
+def _padded(text: str, width: int) -> str:
+    """A text filled up with spaces; the marks that set names apart take no room."""
+    return text + " " * (width - len(re.sub("[\u2068\u2069]", "", text)))
+
+
+def _markdown(text: str) -> str:
+    """Plain text for a cell of a Markdown table."""
+    return re.sub(r"([\\`*_~|<>\[\]&$#])", r"\\\1", text)
+
+
 def _tex(text: str) -> str:
-    return re.sub(r"([&%$#_{}])", r"\\\1", text)
+    """Plain text for a cell of a LaTeX table."""
+    escaped = "".join(_TEX.get(character, character) for character in text)
+    return f"\\foreignlanguage{{arabic}}{{{escaped}}}" if _is_leftward(text) else escaped
+
+
+_TEX = {character: f"\\{character}" for character in "&%$#_{}"} | {
+    "\\": "\\textbackslash{}",
+    "~": "\\textasciitilde{}",
+    "^": "\\textasciicircum{}",
+    "|": "\\textbar{}",
+    "<": "\\textless{}",
+    ">": "\\textgreater{}",
+    # At the start of a row these would be taken for options of the line's end before it.
+    "[": "{[}",
+    "*": "{*}",
+}
+"""What means something to LaTeX, and how it is written instead."""
 
 
 def _signed(difference: float | None) -> str:
@@ -366,22 +455,23 @@ def _chance(p: float | None) -> str:
 # -- agreement -------------------------------------------------------------------------------------------------
 
 
-def agreement_text(found: Sequence[Agreement], rules: Mapping[str, int]) -> str:
+def agreement_text(found: Agreed, rules: Mapping[str, int]) -> str:
     """The agreement of two passes as a table, in percent; the labels of the headline measures below each."""
-    rows = [f"{'':34}{'F1':>7}{'95 % interval':>20}{'agreed':>9}{'first':>8}{'second':>8}"]
-    for row in found:
+    rows = [f"{'':30}{'F1':>7}{'95 % interval':>18}{'agreed':>8}{'first':>8}{'second':>8}"]
+    for row in found.rows:
         if not row.label or row.measure in HEADLINE:
             name = f"  {row.label}" if row.label else row.measure
             low_high = f"{100 * row.interval.low:.2f} – {100 * row.interval.high:.2f}" if row.interval else DASH
-            counts = f"{row.counts.matched_gold:9g}{row.counts.gold:8g}{row.counts.predicted:8g}"
-            rows.append(f"{name:34}{_percent(row.f1)}{low_high:>20}{counts}")
+            counts = f"{row.counts.matched_gold:8g}{row.counts.gold:8g}{row.counts.predicted:8g}"
+            rows.append(f"{name:30}{_percent(row.f1)}{low_high:>18}{counts}")
     if rules:
         rows += ["", "differences by the rule that decided them:"]
         rows += [f"  {rule:6}{count:5}" for rule, count in rules.items()]
+    rows += ["", found.signature]
     return "\n".join(rows) + "\n"
 
 
-def agreement_json(found: Sequence[Agreement], rules: Mapping[str, int]) -> str:
+def agreement_json(found: Agreed, rules: Mapping[str, int]) -> str:
     """The agreement of two passes as JSON; figures from 0 to 1."""
     rows = [
         {
@@ -390,6 +480,7 @@ def agreement_json(found: Sequence[Agreement], rules: Mapping[str, int]) -> str:
             "interval": _interval_json(row.interval),
             **_counts_json(row.counts),
         }
-        for row in found
+        for row in found.rows
     ]
-    return json.dumps({"agreement": rows, "by_rule": dict(rules)}, ensure_ascii=False, indent=2) + "\n"
+    value = {"signature": found.signature, "agreement": rows, "by_rule": dict(rules)}
+    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"

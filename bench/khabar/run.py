@@ -19,8 +19,8 @@ from khabar.formats import PredictionFile, Record, Track, read_prediction, salva
 from khabar.grounding import Fault, Said, Unlocated, Void, ground, voids
 from khabar.ledger import Ledger
 from khabar.measures import MEASURES
-from khabar.model import COREFERENT, LAYERS, Document, Edges, Layer
-from khabar.problems import Invalid, Pointer, Problem, decode, in_json, isolate, json_pointer
+from khabar.model import COREFERENT, LAYERS, Document, Edges, Layer, Metadata
+from khabar.problems import Invalid, Pointer, Problem, decode, in_json, json_pointer, quoted
 from khabar.projections import counted, fold, project_pair, projected_inventory, type_map
 from khabar.quotes import Tier
 from khabar.relations import Fact, facts
@@ -52,6 +52,21 @@ class Unplaced(Struct, frozen=True):
         """The quote of a record."""
         where = record.path, record.line, json_pointer(quote.pointer)
         return cls(doc_id, *where, quote.quote, quote.reason, quote.places)
+
+
+class Penalised(Struct, frozen=True):
+    """Invalid items that were counted as spurious: where they stand in the predictions, and what is wrong.
+
+    ``pointer`` leads to the place in the JSON of line ``line`` of ``path``. ``items`` is how many items were lost
+    for it; none where nothing of a line could be read, and ``doc_id`` is None where it could not.
+    """
+
+    doc_id: str | None
+    path: str
+    line: int
+    pointer: str
+    message: str
+    items: int
 
 
 class Options(Struct, frozen=True, kw_only=True):
@@ -132,6 +147,7 @@ class Found:
         self.quoted = False
         self.tiers: Counter[Tier] = Counter()
         self.unlocated: list[Unplaced] = []
+        self.penalised: list[Penalised] = []
 
     def extend(self, other: "Found") -> None:
         """Add what was found in the documents that follow."""
@@ -148,6 +164,7 @@ class Found:
         self.quoted |= other.quoted
         self.tiers += other.tiers
         self.unlocated += other.unlocated
+        self.penalised += other.penalised
 
 
 class Run:
@@ -189,8 +206,8 @@ class Run:
 
     @property
     def read_layers(self) -> frozenset[Layer]:
-        """The layers that are read, of gold and of predictions. Pairs that are kept are whole."""
-        return frozenset(LAYERS) if self.options.keep else self.layers
+        """The layers that are read, of gold and of predictions, also in pairs that are kept."""
+        return self.layers
 
     @property
     def track(self) -> Track:
@@ -280,7 +297,7 @@ class Run:
         )
         for place, labels in used:
             if strange := labels - self.known[place]:
-                names = ", ".join(isolate(label) for label in sorted(strange))
+                names = ", ".join(quoted(label) for label in sorted(strange))
                 message = f"gold of {gold.doc_id} has labels that the inventory {self.labels.name} lacks: {names}"
                 fix = "Run `khabar check` on gold; name another inventory with --inventory if it has its own labels."
                 layer, name = place.split(".")
@@ -296,28 +313,28 @@ class Run:
             lost.extend(broken)
             if prediction is None:
                 continue
+            if self.types:
+                prediction = fold(prediction, self.types)
             if position:
                 message = f"the document {gold.doc_id} is predicted a second time"
                 fix = f"Keep one; the first is on line {records[0].line}."
                 self._problem(found, Problem(record.path, record.line, 1, "id", "/doc_id", message, fix))
-                lost += _penalised(voids(prediction), found)
+                lost += _penalised(found, record, ("doc_id",), message, voids(prediction))
                 continue
             if self.mixed and prediction.entities == "gold":
                 if self.options.invalid == "error":  # The run is refused for it, and says so once.
                     continue
                 prediction = msgspec.structs.replace(prediction, entities=msgspec.UNSET, stance_pairs=msgspec.UNSET)
-            grounded = ground(
-                fold(prediction, self.types) if self.types else prediction, gold, self.labels, self.options.grounding
-            )
+            grounded = ground(prediction, gold, self.labels, self.options.grounding)
             predicted, has = grounded.document, grounded.has
             if grounded.faults:
                 self._faults(record, grounded.faults, found)
                 for fault in grounded.faults:
-                    lost += _penalised(fault.voids, found)
+                    lost += _penalised(found, record, fault.pointer, fault.message, fault.voids)
             if grounded.unlocated:
                 found.unlocated += (Unplaced.of(gold.doc_id, record, quote) for quote in grounded.unlocated)
                 lost.extend(grounded.unlocated)
-            lost += _penalised(grounded.rejected, found)
+            lost += _rejected(found, record, grounded.rejected)
             if grounded.tiers:
                 found.tiers.update(grounded.tiers)
             found.quoted |= grounded.quoted
@@ -339,7 +356,7 @@ class Run:
         found.digests.append(sha256(packed).digest())
         found.guidelines.add(gold.guidelines or "-")
         if self.options.by:
-            found.fields.append(tuple(str(getattr(gold.metadata, field, "-")) for field in self.options.by))
+            found.fields.append(tuple(_told(gold.metadata, field) for field in self.options.by))
 
     # -- what is wrong ---------------------------------------------------------------------------------------------
 
@@ -368,10 +385,15 @@ class Run:
             return prediction, ()
         self._problem(found, *prediction)
         saved = salvage(raw, self.read_layers) if self.options.invalid == "penalise" else None
-        found.counted["unread"] += saved is None
         if not saved:
+            found.counted["unread"] += 1
+            found.penalised.append(Penalised(record.doc_id, record.path, record.line, "", prediction[0].message, 0))
             return None, ()
-        return saved[0], _penalised(saved[1], found)
+        lost: list[Void] = []
+        for at, voids_ in saved[1].items():
+            inside = [one.message for one in prediction if f"{one.pointer}/".startswith(f"{json_pointer(at)}/")]
+            lost += _penalised(found, record, at, (inside or [prediction[0].message])[0], voids_)
+        return saved[0], tuple(lost)
 
     def _faults(self, record: Record, faults: Sequence[Fault], found: Found) -> None:
         if self.options.invalid != "error":
@@ -419,15 +441,27 @@ class Run:
         message = f"there is no document {prediction.doc_id} in the set {self.gold.version}"
         fix = "Predict on the set that is scored; `khabar export inputs` writes its texts."
         self._problem(found, Problem(record.path, record.line, 1, "doc_id", "/doc_id", message, fix))
-        more = _penalised(voids(prediction), found)
+        if self.types:
+            prediction = fold(prediction, self.types)
+        more = _penalised(found, record, ("doc_id",), message, voids(prediction))
         found.ledger.add(Block([Pair(_NOTHING, _NOTHING, (*broken, *more))], self.labels))
         found.has.append(frozenset())
-        found.fields.append(("-",) * len(self.options.by))
+        found.fields.append((_UNTOLD,) * len(self.options.by))
 
 
-def _penalised(lost: tuple[Void, ...], found: Found) -> tuple[Void, ...]:
-    """Items that match nothing, counted as such."""
-    found.counted["penalised"] += sum(void.is_item for void in lost)
+def _penalised(found: Found, record: Record, at: Pointer, message: str, lost: tuple[Void, ...]) -> tuple[Void, ...]:
+    """What matches nothing, kept for the report: as many items as it holds, or one where it is a part of items."""
+    if lost:
+        items = sum(void.is_item for void in lost) or 1
+        where = record.path, record.line, json_pointer(at)
+        found.penalised.append(Penalised(record.doc_id, *where, message, items))
+    return lost
+
+
+def _rejected(found: Found, record: Record, lost: tuple[Void, ...]) -> tuple[Void, ...]:
+    """What a prediction says was rejected before, kept for the report one by one."""
+    for position, void in enumerate(void for void in lost if void.is_item):
+        _penalised(found, record, ("rejected", position), f"rejected before: {quoted(void.label)}", (void,))
     return lost
 
 
@@ -443,6 +477,15 @@ def _some(pairs: Iterator[Pair]) -> Iterator[Pair]:
         size += len(pair.gold.text)
         if size > _MOST_TEXT:
             return
+
+
+_UNTOLD = "—"
+"""What stands for a metadata field of which a document says nothing."""
+
+
+def _told(metadata: Metadata | None, field: str) -> str:
+    value = getattr(metadata, field, None)
+    return _UNTOLD if value is None else str(value)
 
 
 _PACK = msgspec.msgpack.Encoder().encode

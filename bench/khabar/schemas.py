@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
-from khabar.problems import Invalid, Pointer, Problem, isolate
+from khabar.problems import Invalid, Pointer, Problem, in_json, isolate, named, short
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -118,7 +118,7 @@ def inventory(path: Path | None = None) -> Inventory:
     place = path or data_folder() / "schemas" / "inventory.json"
     try:
         return msgspec.json.decode(place.read_bytes(), type=Inventory)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         fix = "Shape it as khabar's schemas/inventory.json is."
         raise Invalid([Problem(str(place), 1, 1, "inventory", "", str(error), fix)]) from None
 
@@ -156,20 +156,24 @@ class Validator:
         )
 
     def is_valid(self, value: object) -> bool:
-        """Whether a value is as the schema says (jsonschema-rs decides)."""
-        return bool(self._fast.is_valid(value))
+        """Whether a value is as the schema says (jsonschema-rs decides, and jsonschema where a number has a point)."""
+        return bool(self._fast.is_valid(value)) and (not _has_point(value) or bool(self._reference.is_valid(value)))
 
     @cached_property
     def _reference(self) -> Any:
-        from jsonschema import Draft202012Validator
-        from referencing import Registry, Resource
+        from jsonschema import Draft202012Validator, validators
+        from referencing import Registry
         from referencing.jsonschema import DRAFT202012
 
         registry: Registry[Any] = Registry().with_resources(
-            (file, Resource.from_contents(schema, default_specification=DRAFT202012))
+            # A schema that says its $schema would be judged by that one's validator, with other types.
+            (file, DRAFT202012.create_resource({name: part for name, part in schema.items() if name != "$schema"}))
             for file, schema in self._schemas.items()
         )
-        return Draft202012Validator({"$ref": self._name}, registry=registry)
+        # To JSON Schema 21.0 is an integer; the typed readers, and slices of a text, want 21.
+        types = Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
+        extend: Any = validators.extend
+        return extend(Draft202012Validator, type_checker=types)({"$ref": self._name}, registry=registry)
 
     def problems(self, value: object) -> Iterator[tuple[Pointer, str, str]]:
         """Everything that is wrong with a value: the way to it, what is wrong, what to do (jsonschema finds it)."""
@@ -183,6 +187,14 @@ def validator(name: str, labels: Inventory | None = None) -> Validator:
     return Validator(name, labels)
 
 
+def misshapen(
+    name: str, path: str, source: str, value: object, labels: Inventory | None = None, line: int = 1
+) -> Iterator[Problem]:
+    """What in a value, read from the JSON text ``source``, is not as ``<name>.schema.json`` says, and where."""
+    for at, message, fix in validator(name, labels).problems(value):
+        yield in_json("schema", path, source, at, message, fix, line)
+
+
 def nearest(label: object, labels: Iterable[str], least: float = 0.6) -> str:
     """What to do about a label that does not exist: the one that was probably meant, or the list."""
     known = sorted(labels)
@@ -190,6 +202,12 @@ def nearest(label: object, labels: Iterable[str], least: float = 0.6) -> str:
     folded = [name for name in known if name.lower() == str(label).lower()]
     best = folded or close
     return f"Did you mean {best[0]}?" if best else f"Use one of: {', '.join(known)}."
+
+
+def _has_point(value: object) -> bool:
+    """Whether a number in a JSON value has a point or an exponent."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return isinstance(value, float) or any(map(_has_point, inner))
 
 
 def _explain(error: "ValidationError") -> Iterator[tuple[Pointer, str, str]]:
@@ -201,39 +219,37 @@ def _explain(error: "ValidationError") -> Iterator[tuple[Pointer, str, str]]:
             yield from _explain_choice(error)
         case "enum":
             labels = [label for label in wanted if isinstance(label, str)]
-            yield at, f"{isolate(_short(value))} is not one of the values allowed here", nearest(value, labels)
+            yield at, f"{isolate(_shown(value))} is not one of the values allowed here", nearest(value, labels)
         case "const":
-            yield at, f"this must be {json.dumps(wanted)}, not {_short(value)}", "Write it so."
+            yield at, f"this must be {json.dumps(wanted)}, not {_shown(value)}", "Write it so."
         case "required":
             missing = [name for name in wanted if name not in value]
-            what = (
-                f"the property {_names(missing)} is" if len(missing) == 1 else f"the properties {_names(missing)} are"
-            )
+            what = f"the property {named(missing)} is" if len(missing) == 1 else f"the properties {named(missing)} are"
             yield at, f"{what} missing", "Add it; `schemas/` describes each property."
         case "additionalProperties":
             known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
             unknown = [name for name in value if name not in known]
             fix = nearest(unknown[0], known, 0.75) if unknown else ""
-            yield at, f"there is no property {_names(unknown)} here", fix
+            yield at, f"there is no property {named(unknown)} here", fix
         case "type":
             kinds = " or ".join([wanted] if isinstance(wanted, str) else wanted)
-            yield (
-                at,
-                f"this must be of type {kinds}, not {_short(json.dumps(value, ensure_ascii=False))}",
-                "Change the value.",
-            )
+            whole = isinstance(value, float) and value.is_integer()
+            fix = f"Write {short(int(value))}." if whole else "Change the value."
+            yield at, f"this must be of type {kinds}, not {short(json.dumps(value, ensure_ascii=False))}", fix
         case "pattern":
-            yield at, f"{_short(value)} does not match {wanted}", _description(error)
+            yield at, f"{_shown(value)} does not match {wanted}", _description(error)
         case "minItems" | "minLength":
             yield at, "this must not be empty", _description(error)
         case "minimum":
-            yield at, f"{value} is less than {wanted}", _description(error)
+            yield at, f"{short(value)} is less than {wanted}", _description(error)
+        case "not" if "required" in wanted and not isinstance(value, dict):
+            pass  # What is no object lacks them too; that it is none is said.
         case "not" if "required" in wanted:
-            yield at, f"{_names(wanted['required'])} cannot stand together", wanted.get("description", "Take one out.")
+            yield at, f"{named(wanted['required'])} cannot stand together", wanted.get("description", "Take one out.")
         case "not":
-            yield at, f"{_short(value)} cannot stand here", _description(error)
+            yield at, f"{_shown(value)} cannot stand here", _description(error)
         case _:
-            yield at, _short(error.message), _description(error)
+            yield at, short(error.message, 200), _description(error)
 
 
 def _explain_choice(error: "ValidationError") -> Iterator[tuple[Pointer, str, str]]:
@@ -251,7 +267,7 @@ def _explain_choice(error: "ValidationError") -> Iterator[tuple[Pointer, str, st
         for inner in meant[0]:
             yield from _explain(inner)
     else:
-        yield tuple(here), f"{_short(error.instance)} has none of the forms allowed here", _description(error)
+        yield tuple(here), f"{_shown(error.instance)} has none of the forms allowed here", _description(error)
 
 
 def _description(error: "ValidationError") -> str:
@@ -259,10 +275,5 @@ def _description(error: "ValidationError") -> str:
     return str(schema.get("description", "See the schema's description of it."))
 
 
-def _names(names: Iterable[object]) -> str:
-    return ", ".join(f'"{name}"' for name in names)
-
-
-def _short(value: object, most: int = 60) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= most else f"{text[:most]}…"
+def _shown(value: object) -> str:
+    return short(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))

@@ -1,22 +1,26 @@
 """From two sets of documents to a scorecard."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from hashlib import sha256
 from importlib.metadata import version
-from typing import Any
+from typing import Any, SupportsIndex, get_args
+from urllib.parse import quote, unquote
 
+import msgspec
 from msgspec import Struct
 
 from khabar.block import Pair
+from khabar.corpus import SPLITS
 from khabar.counts import Counts, Share, Tally, total
 from khabar.errors import Side
 from khabar.formats import Track
 from khabar.measures import HEADLINE, MEASURES, Measure
 from khabar.model import LAYERS, Layer, Metadata
-from khabar.problems import Invalid, Problem, isolate
+from khabar.problems import Invalid, Problem, quoted
 from khabar.quotes import TIERS
-from khabar.run import Found, Gold, Options, Predicted, Run, Unplaced, as_set, opened
+from khabar.run import Found, Gold, Mode, Options, Penalised, Predicted, Run, Unplaced, as_set, opened
 from khabar.schemas import Inventory, nearest
 from khabar.uncertainty import FEW, FIGURES, RESAMPLES, SEED, Figure, Interval, intervals, macro, point
 
@@ -52,7 +56,10 @@ class Row(Struct, frozen=True):
 
 
 class Slice(Struct, frozen=True):
-    """The headline figures of the documents that have one value of a metadata field, with their intervals."""
+    """The figures of the documents that have one value of a metadata field, with their intervals.
+
+    The figures are those of the measures that were asked for, or else the headline ones.
+    """
 
     field: str
     value: str
@@ -65,8 +72,9 @@ class Scorecard(Struct, frozen=True, kw_only=True):
 
     ``silent`` counts documents that lack a layer that the run attempts (``silent_by_layer`` each layer for itself),
     ``skipped`` predicted documents outside the chosen split, ``penalised`` invalid items that were scored as
-    spurious, ``unlocated`` quotes that were not found or are ambiguous, ``errors`` the items of each layer, side (gold,
-    predicted) and class of `errors.CLASSES`, ``repaired`` what in a file of tags was.
+    spurious (``penalised_items`` says where they stand), ``unlocated`` quotes that were not found or are ambiguous,
+    ``errors`` the items of each layer, side (gold, predicted) and class of `errors.CLASSES`, ``repaired`` what in a
+    file of tags was.
     """
 
     rows: tuple[Row, ...]
@@ -78,6 +86,7 @@ class Scorecard(Struct, frozen=True, kw_only=True):
     skipped: int
     penalised: int
     unlocated: tuple[Unplaced, ...]
+    penalised_items: tuple[Penalised, ...] = ()
     overall: float | None = None
     overall_interval: Interval | None = None
     slices: tuple[Slice, ...] = ()
@@ -108,17 +117,19 @@ def score(gold: Gold, predicted: Predicted, *, labels: Inventory | None = None, 
     (JSON Lines, also .gz; a folder; ``-`` for standard input; a CoNLL file of tags), documents, or mappings shaped as
     predictions. ``labels`` is the inventory where gold is given as documents. Options, all by name:
 
-    - ``split``, ``layers``, ``measures``: the part of the set, the layers and the measures (names) to score. Layers
-      that these do not need are not looked at, neither in predictions nor in gold.
+    - ``split``, ``layers``, ``measures``: the part of the set, the layers and the measures (names) to score;
+      ``overall`` stands for the headline measures. Layers that these do not need are not looked at, neither in
+      predictions nor in gold.
     - ``invalid``: ``"error"``, or ``"penalise"`` to count items that are not sound as spurious.
     - ``grounding``: the loosest tier (`quotes.TIERS`) that may find a quote; one without a place costs precision.
     - ``types``: a type map, by name or file, onto whose labels both sides are brought; ``token``: also entities.token.
     - ``repair``: of a CoNLL file of tags, read what does not fit as best it can be.
-    - ``by``: metadata fields by whose values to slice the headline figures.
+    - ``by``: metadata fields by whose values to slice the figures: of the ``measures``, or else the headline ones.
     - ``resamples``, ``seed``: of the bootstrap; 0 resamples give no intervals.
     - ``jobs``: how many processes share the work. It changes no figure.
 
-    Raises Invalid, listing everything, where gold or a prediction is not sound; with ``invalid="penalise"`` only
+    Raises Invalid, listing everything, where options are none that there are or contradict each other, and where gold
+    or a prediction is not sound; with ``invalid="penalise"`` only
     where a source cannot be read at all.
     """
     return evaluate(gold, predicted, labels=labels, **options).scorecard()
@@ -131,7 +142,11 @@ def evaluate(gold: Gold, predicted: Predicted, *, labels: Inventory | None = Non
     """
     resamples, seed = options.pop("resamples", RESAMPLES), options.pop("seed", SEED)
     chosen = Options(**options)
-    _check_names(chosen)
+    if wrong := [*_not_there(chosen), *too_little(resamples=resamples, seed=seed, jobs=chosen.jobs, keep=chosen.keep)]:
+        raise Invalid(wrong)
+    chosen = _spelt_out(chosen)
+    if wrong := list(_left_out(chosen)):
+        raise Invalid(wrong)
     found = as_set(gold, labels)
     predictions, repaired = opened(predicted, found, chosen)
     with predictions:
@@ -144,29 +159,101 @@ def signature_differences(signature: str, other: str) -> list[tuple[str, str, st
 
     Raises Invalid where one is not a signature: fields ``key:value``, joined by ``|``.
     """
-    one, two = _fields(signature), _fields(other)
-    return [(key, one.get(key, "-"), two.get(key, "-")) for key in one | two if one.get(key) != two.get(key)]
-
-
-def _fields(signature: str) -> dict[str, str]:
-    pairs_ = [part.partition(":") for part in signature.strip().split("|")]
-    if not all(key and colon for key, colon, _ in pairs_):
-        fix = "Copy the last line of a report whole, in quotation marks: corpus:…|gold:…|…|khabar:…"
-        raise Invalid([Problem("signature", 1, 1, "signature", "", f"{isolate(signature)} is no signature", fix)])
-    return {key: value for key, _, value in pairs_}
-
-
-def _check_names(options: Options) -> None:
-    """Refuse measures and metadata fields that there are not."""
-    known = (("measure", options.measures or (), FIGURES), ("metadata field", options.by, Metadata.__struct_fields__))
-    wrong = [
-        Problem("options", 1, 1, "option", "", f"there is no {kind} {name}", nearest(name, names))
-        for kind, asked, names in known
-        for name in asked
-        if name not in names
+    one, two = parsed(signature), parsed(other)
+    return [
+        (key, _value(one.get(key, "-")), _value(two.get(key, "-"))) for key in one | two if one.get(key) != two.get(key)
     ]
-    if wrong:
-        raise Invalid(wrong)
+
+
+def signed(fields: Mapping[str, object]) -> str:
+    """Fields as a signature: ``key:value``, joined by ``|``; the parts of a value that is a list by ``+``.
+
+    Within a part what joins others, and what a line of a shell cannot hold, is written as in an address: ``%7C``.
+    """
+    return "|".join(f"{key}:{_value(value)}" for key, value in fields.items())
+
+
+def _value(value: object) -> str:
+    parts = value if isinstance(value, list | tuple) else [value]
+    return "+".join(_PARTING.sub(_escape, str(part)) for part in parts)
+
+
+def parsed(signature: str) -> dict[str, tuple[str, ...]]:
+    """The fields of a signature, each with its parts: one, unless it is a list.
+
+    Raises Invalid where it is none: fields ``key:value``, each once, joined by ``|``.
+    """
+    fields = [field.partition(":") for field in signature.strip().split("|")]
+    keys = [key for key, *_ in fields]
+    if len({*keys}) < len(keys) or not all(key and colon for key, colon, _ in fields):
+        fix = "Copy the last line of a report whole, in quotation marks: corpus:…|gold:…|…|khabar:…"
+        message = f"{quoted(signature)} is no signature" if signature.strip() else "the signature is empty"
+        raise Invalid([Problem("signature", 1, 1, "signature", "", message, fix)])
+    return {key: tuple(unquote(part, errors="surrogatepass") for part in value.split("+")) for key, _, value in fields}
+
+
+def _escape(found: re.Match[str]) -> str:
+    return quote(found[0], errors="surrogatepass")
+
+
+_PARTING = re.compile("[|:+%`$\"'\\\\\\s\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What parts a signature or means something to a shell, white space, what is not seen, and half characters."""
+
+
+def _not_there(options: Options) -> Iterator[Problem]:
+    """Names among the options that there are not."""
+    asked: tuple[tuple[str, str, object, Collection[str]], ...] = (
+        ("split", "split", options.split if options.split is None else [options.split], SPLITS),
+        ("layers", "layer", options.layers, LAYERS),
+        ("measures", "measure", options.measures, FIGURES),
+        ("by", "metadata field", options.by, Metadata.__struct_fields__),
+        ("invalid", "way with invalid items", [options.invalid], get_args(Mode)),
+        ("grounding", "tier of grounding", [options.grounding], TIERS),
+    )
+    for option, kind, names, known in asked:
+        if isinstance(names, str):
+            yield _wrong(option, f"this wants a list of names, not the text {quoted(names)}", f"Write [{names!r}].")
+            continue
+        for name in names or ():  # type: ignore[attr-defined]
+            if not isinstance(name, str) or name not in known:
+                yield _wrong(option, f"there is no {kind} {quoted(name)}", nearest(name, known))
+
+
+_LEAST = {"resamples": 0, "rounds": 1, "seed": 0, "jobs": 1, "keep": 0}
+
+
+def too_little(**numbers: object) -> Iterator[Problem]:
+    """Numbers among the options that are not whole, or too small to mean anything."""
+    for option, number in numbers.items():
+        least = _LEAST[option]
+        if isinstance(number, bool) or not isinstance(number, SupportsIndex) or number.__index__() < least:
+            yield _wrong(option, f"{option} cannot be {number}", f"Give a whole number, {least} or more.")
+
+
+def _spelt_out(options: Options) -> Options:
+    """The same options with every measure by its name that ``overall``, ``token`` or a name stands for."""
+    if options.measures is None:
+        return options
+    wanted = dict.fromkeys((*options.measures, *([_TOKEN] if options.token else ())))
+    wanted |= dict.fromkeys(HEADLINE if "overall" in wanted else ())
+    return msgspec.structs.replace(options, measures=tuple(wanted), token=_TOKEN in wanted)
+
+
+def _left_out(options: Options) -> Iterator[Problem]:
+    """Measures that were asked for, of layers that were not."""
+    layers = options.layers if options.layers is not None else LAYERS
+    for name in (*(options.measures or ()), *([_TOKEN] if options.token else ())):
+        if name in _LAYER_OF and (layer := _LAYER_OF[name]) not in layers:
+            message = f"{name} is of the layer {layer}, and only {', '.join(layers) or 'none'} was asked for"
+            yield _wrong("layers", message, "Ask for that layer too, or leave the measure or the layers out.")
+
+
+_TOKEN = "entities.token"
+_LAYER_OF = {measure.name: measure.layer for measure in MEASURES}
+
+
+def _wrong(option: str, message: str, fix: str) -> Problem:
+    return Problem("options", 1, 1, "option", f"/{option}", message, fix)
 
 
 class Evaluation:
@@ -188,10 +275,15 @@ class Evaluation:
         self.measures = tuple(self._attempted(run))
 
     @cached_property
+    def given(self) -> tuple[Layer, ...]:
+        """The layers that the predictions have."""
+        given = frozenset[str]().union(*self.found.has)
+        return tuple(layer for layer in LAYERS if layer in given)
+
+    @cached_property
     def attempted(self) -> tuple[Layer, ...]:
         """The layers that the predictions attempt, of those that were asked for."""
-        given = frozenset[str]().union(*self.found.has)
-        return tuple(layer for layer in self.options.layers or LAYERS if layer in given)
+        return tuple(layer for layer in self.options.layers or LAYERS if layer in self.given)
 
     def _attempted(self, run: Run) -> Iterator[Measure]:
         has = frozenset[str]().union(*self.found.has)
@@ -233,7 +325,8 @@ class Evaluation:
             silent=sum(not set(self.attempted) <= has for has in spoken),
             silent_by_layer={layer: sum(layer not in has for has in spoken) for layer in self.attempted},
             skipped=found.counted["skipped"],
-            penalised=found.counted["penalised"],
+            penalised=sum(one.items for one in found.penalised),
+            penalised_items=tuple(found.penalised),
             unlocated=tuple(found.unlocated),
             overall=_mean([row.score for row in rows if row.measure in HEADLINE], len(HEADLINE)),
             overall_interval=known.get(FIGURES["overall"]),
@@ -280,7 +373,10 @@ class Evaluation:
         )
 
     def _slices(self) -> Iterator[Slice]:
-        figures = [chosen for chosen in self.figures if chosen.name in (*HEADLINE, "overall")]
+        shown = self.options.measures or (*HEADLINE, "overall")
+        figures = [chosen for chosen in self.figures if chosen.name in shown]
+        if not figures:
+            return
         for position, field in enumerate(self.options.by):
             column = [fields[position] for fields in self.found.fields]
             for value in sorted(set(column)):
@@ -308,14 +404,18 @@ class Evaluation:
 
     def signature(self) -> str:
         """The line that says what made the figures."""
+        return signed(self.fields())
+
+    def fields(self) -> dict[str, object]:
+        """What the signature says, in its order."""
         gold = sha256(b"".join(sorted(self.found.digests))).hexdigest()[:8]
-        fields = {
+        return {
             "corpus": self.version,
             "gold": gold,
             "inventory": self.inventory.digest,
-            "guidelines": "+".join(sorted(self.found.guidelines)),
+            "guidelines": sorted(self.found.guidelines),
             "split": self.options.split or "all",
-            **({} if len(self.layers) == len(LAYERS) else {"layers": "+".join(self.layers)}),
+            **({} if len(self.layers) == len(LAYERS) else {"layers": self.layers}),
             "docs": len(self.found.digests),
             "track": self.track,
             "types": self.labels.name,
@@ -326,7 +426,6 @@ class Evaluation:
             "seed": self.seed,
             "khabar": version("khabar"),
         }
-        return "|".join(f"{key}:{value}" for key, value in fields.items())
 
 
 def _mean(scores: Sequence[float | None], count: int) -> float | None:

@@ -177,6 +177,7 @@ def function(block: Block) -> Table:
         predicted.chosen(mine.held[one[mine.held] != none]),
         gold.chosen(found[equal]),
         gold.chosen(yours.held[other[yours.held] != none]),
+        lost="function",
     )
 
 
@@ -186,13 +187,13 @@ def function(block: Block) -> Table:
 def boundary(block: Block) -> Table:
     """Boundaries, matched where they are."""
     cut = block.once(segmented)
-    return _places(block, cut.predicted.boundary, cut.gold.boundary)
+    return _places(block, cut.predicted.boundary, cut.gold.boundary, lost="boundary")
 
 
 def story(block: Block) -> Table:
     """Paragraphs at which another story begins."""
     cut = block.once(segmented)
-    return _places(block, _turns(cut.predicted), _turns(cut.gold))
+    return _places(block, _turns(cut.predicted), _turns(cut.gold), lost="story")
 
 
 def _turns(side: Segmentation) -> Mask:
@@ -206,11 +207,11 @@ def _turns(side: Segmentation) -> Mask:
     return found
 
 
-def _places(block: Block, mine: Mask, yours: Mask) -> Table:
-    """Paragraphs that each side chooses, matched where they are."""
+def _places(block: Block, mine: Mask, yours: Mask, lost: str) -> Table:
+    """Paragraphs that each side chooses, matched where they are; ``lost`` is what those that match nothing are."""
     document = block.once(segmented).paragraphs.document
     both, predicted, gold = (_unlabelled(document[chosen]) for chosen in (mine & yours, mine, yours))
-    return count(block, ("",), both, predicted, both, gold)
+    return count(block, ("",), both, predicted, both, gold, lost=lost)
 
 
 def _unlabelled(document: Column) -> Items:

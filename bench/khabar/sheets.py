@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from khabar.model import AUTHOR, NAME, WHITE_SPACE, Edges, paragraphs
-from khabar.problems import Problem, isolate, line_and_column
+from khabar.problems import Problem, line_and_column, quoted
 from khabar.quotes import Located, alike_fix, find_quote, occurrences, whole_word
 from khabar.schemas import Inventory, nearest
 
@@ -107,7 +107,7 @@ class _Reading:
             names = known["subsections.kind"] if second.isdecimal() else stated
             entity = re.fullmatch("e[0-9]+", first)
             wanted = nearest(second, known["entities.type"]) if entity else nearest(first, names)
-            message = f"there is no type {isolate(second)}" if entity else f"a line cannot begin with {isolate(first)}"
+            message = f"there is no type {quoted(second)}" if entity else f"a line cannot begin with {quoted(first)}"
             if not second:
                 wanted = "A line has fields with | between them; docs/sheet.md shows the kinds of lines."
             self.wrong(line, line.fields[int(bool(entity and second))].column, "sheet.line", message, wanted)
@@ -118,16 +118,16 @@ class _Reading:
         for field in line.fields[since:]:
             name, sign, value = field.text.partition("=")
             if not sign or name not in allowed:
-                self.wrong(line, field.column, "sheet.field", f"{isolate(field.text)} is no field of this line",
+                self.wrong(line, field.column, "sheet.field", f"{quoted(field.text)} is no field of this line",
                            f"Write {', '.join(f'{name}=…' for name in allowed)}, or drop it.")  # fmt: skip
                 continue
             found[name] = _unquote(value) if value.startswith('"') else value
             modes = self.labels.labels["stance.mode"]
             if name == "mode" and found[name] not in modes:
-                message = f"there is no mode {isolate(found[name])}"
+                message = f"there is no mode {quoted(found[name])}"
                 self.wrong(line, field.column, "sheet.field", message, nearest(found[name], modes))
             if name == "wikidata" and not re.fullmatch("Q[1-9][0-9]*", found[name]):
-                message = f"{isolate(found[name])} is no item of Wikidata"
+                message = f"{quoted(found[name])} is no item of Wikidata"
                 self.wrong(line, field.column, "sheet.field", message, 'Write it with its Q: wikidata="Q796".')
         return found
 
@@ -136,7 +136,7 @@ class _Reading:
         if id_ in self.named[layer] or id_ == AUTHOR:
             reason = "is the article's own voice" if id_ == AUTHOR else "stands twice in this sheet"
             fix = "Give each line an id of its own."
-            self.wrong(line, line.fields[0].column, "sheet.id", f"the id {isolate(id_)} {reason}", fix)
+            self.wrong(line, line.fields[0].column, "sheet.id", f"the id {quoted(id_)} {reason}", fix)
         elif id_ is not None:
             self.named[layer].add(id_)
 
@@ -149,13 +149,13 @@ class _Reading:
             column = field.column + at
             if match is None or (match["form"] and not forms):
                 fix = 'Quote the text: "…", "…"#2 for the second place, "…" all, "before[…]after"; ; between quotes.'
-                self.wrong(line, column, "sheet.quote", f"{isolate(field.text[at:])} is no quote", fix)
+                self.wrong(line, column, "sheet.quote", f"{quoted(field.text[at:])} is no quote", fix)
                 break
             at = match.end() if match["end"] else len(field.text)
             form = match["form"] or NAME
             if forms and form not in self.labels.labels["entities.form"]:
                 fix = nearest(form, self.labels.labels["entities.form"])
-                self.wrong(line, column, "sheet.form", f"there is no form {isolate(form)}", fix)
+                self.wrong(line, column, "sheet.form", f"there is no form {quoted(form)}", fix)
                 continue
             for start, end in self.places(line, column, match, name):
                 span = {"start": start, "end": end, "text": self.text[start:end]}
@@ -166,23 +166,23 @@ class _Reading:
 
     def places(self, line: Line, column: int, match: re.Match[str], name: str) -> tuple[Edges, ...]:
         whole = match["quote"] == "all"
-        quoted = name if whole else _unquote(match["quote"])
-        context = None if whole or match["all"] or match["number"] else _CONTEXT.fullmatch(quoted)
-        if context and self.text.find(quoted) < 0:
+        said = name if whole else _unquote(match["quote"])
+        context = None if whole or match["all"] or match["number"] else _CONTEXT.fullmatch(said)
+        if context and self.text.find(said) < 0:
             wanted = Located(text=context[2], prefix=context[1], suffix=context[3])
-        elif not quoted:
+        elif not said:
             self.wrong(line, column, "sheet.quote", "there is nothing to look for", "Give the name, or a quote.")
             return ()
         elif whole or match["all"]:
-            wanted = Located(text=quoted, occurrence="all")
+            wanted = Located(text=said, occurrence="all")
         elif match["number"]:
-            wanted = Located(text=quoted, occurrence=int(match["number"]))
+            wanted = Located(text=said, occurrence=int(match["number"]))
         else:
-            wanted = Located(text=quoted)
+            wanted = Located(text=said)
         places = find_quote(self.text, wanted)
         if isinstance(places, str):
             words = wanted.text if isinstance(wanted.text, str) else ""
-            message = f"{places}: {isolate(words)}"
+            message = f"{places}: {quoted(words)}"
             self.wrong(line, column, "sheet.quote", message, self.where(words))
             return ()
         return places
@@ -193,7 +193,7 @@ class _Reading:
         for count, at in enumerate(occurrences(self.text, words), 1):
             row, column = line_and_column(self.text, at)
             around = self.text[max(0, at - 15) : at + len(words) + 15].replace("\n", " ")
-            found.append(f"#{count} line {row}, column {column}: {isolate(around)}")
+            found.append(f"#{count} line {row}, column {column}: {quoted(around)}")
         if not found:
             return alike_fix(self.text, words) or "Copy the words from the text, letter for letter."
         return "Say which: " + "; ".join(found[:8]) + ("; …" if len(found) > 8 else "")
@@ -249,7 +249,7 @@ class _Reading:
         extras = self.extras(line, since, ("id", "heading", "end"))
         functions = self.labels.labels["subsections.function"]
         if function and function not in functions:
-            message = f"there is no function {isolate(function)}"
+            message = f"there is no function {quoted(function)}"
             self.wrong(line, fields[3].column, "sheet.field", message, nearest(function, functions))
         self.name(line, "subsections", extras.get("id"))
         first = self.first(line, fields[2])
@@ -260,7 +260,7 @@ class _Reading:
         if "heading" in extras:
             at = self.text.find(extras["heading"], first)
             if at < 0:
-                message = f"the heading {isolate(extras['heading'])} does not stand in its section"
+                message = f"the heading {quoted(extras['heading'])} does not stand in its section"
                 self.wrong(line, fields[2].column, "sheet.quote", message, self.where(extras["heading"]))
             else:
                 end = at + len(extras["heading"])
@@ -274,15 +274,15 @@ class _Reading:
         """Where the line of the text begins whose first words a field quotes; ``#2`` for the second such line."""
         match = _SPAN.fullmatch(field.text)
         if match is None or match["quote"] == "all":
-            self.wrong(line, field.column, "sheet.quote", f"{isolate(field.text)} is no quote", 'Write "first words".')
+            self.wrong(line, field.column, "sheet.quote", f"{quoted(field.text)} is no quote", 'Write "first words".')
             return None
         words = _unquote(match["quote"])
         starts = [start for start, _ in paragraphs(self.text) if self.text.startswith(words, start)]
         chosen = int(match["number"]) if match["number"] else 1
         if len(starts) < chosen or (len(starts) > 1 and not match["number"]):
-            message = f"{len(starts)} lines of the text begin with {isolate(words)}"
+            message = f"{len(starts)} lines of the text begin with {quoted(words)}"
             if not starts:
-                message = f"no line of the text begins with {isolate(words)}"
+                message = f"no line of the text begins with {quoted(words)}"
             fix = self.where(words)
             self.wrong(line, field.column, "sheet.quote", message, fix)
             return None
@@ -298,7 +298,7 @@ class _Reading:
             name = field.text.removeprefix("source=")
             if name not in ids:
                 fix = "Name an entity by the id that its line begins with."
-                self.wrong(line, field.column, "reference", f"there is no entity {isolate(name)} in this sheet", fix)
+                self.wrong(line, field.column, "reference", f"there is no entity {quoted(name)} in this sheet", fix)
 
     def close_sections(self) -> None:
         """A section runs to the next one, or to the end of the text; white space at its end is trimmed."""

@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from khabar.corpus import open_bytes
 from khabar.model import ISSUE, NAME, WHITE_SPACE, Document, Edges
-from khabar.problems import Invalid, Problem, isolate, line_and_column
+from khabar.problems import Invalid, Problem, line_and_column, quoted
 from khabar.schemas import nearest
 
 Scheme = Literal["IOB1", "IOB2", "IOBES", "BILOU"]
@@ -159,7 +159,7 @@ def _faults(tags: Sequence[str], scheme: Scheme) -> Iterator[tuple[int, str]]:
     before = "O"
     for at, tag in enumerate(tags):
         if not _TAG.fullmatch(tag) or tag[0] not in _PLACES[scheme]:
-            yield at, f"{isolate(tag)} is no tag of {scheme}"
+            yield at, f"{quoted(tag)} is no tag of {scheme}"
         elif _breaks(scheme, _split(before), _split(tag)):
             yield at, f"{tag} cannot {f'follow {before}' if at else 'come first'} in {scheme}"
         before = tag
@@ -467,7 +467,7 @@ class _Reading:
             ]
             labels = [_label(tag) for _, tag in tags]
             if len(set(labels)) < len(labels):
-                message = f"the word {isolate(word)} has two tags of one type"
+                message = f"the word {quoted(word)} has two tags of one type"
                 self.breach("tag", (row.line, tags[1][0]), message, "Keep one; --repair keeps the first.")
         yield _Word(row.line, row.sentence, column, word.translate(_NO_SPACE), tuple(tags))
 
@@ -480,7 +480,7 @@ class _Reading:
                     found.setdefault(tag[2:], []).append((word.line, column))
         for label, places in found.items():
             if self.labels is not None and label not in self.labels:
-                message = f"entities know no {isolate(label)} (tags: {len(places)})"
+                message = f"entities know no {quoted(label)} (tags: {len(places)})"
                 self.problem("label", places[0], message, nearest(label, self.labels))
 
     # -- documents -----------------------------------------------------------------------------------------
@@ -497,7 +497,7 @@ class _Reading:
             elif part.doc_id in seen:
                 self._again(part.doc_id, part.line)
             elif part.doc_id not in self.known:
-                message = f"there is no document {isolate(part.doc_id)} in the set"
+                message = f"there is no document {quoted(part.doc_id)} in the set"
                 self.problem("document", (part.line, 1), message, nearest(part.doc_id, self.known))
             else:
                 texts = [word.text for word in words]
@@ -536,7 +536,7 @@ class _Reading:
 
     def _left(self, words: Sequence[_Word], what: str) -> None:
         if words:
-            message = f"{what} ends before the word {isolate(words[0].text)} (words left: {len(words)})"
+            message = f"{what} ends before the word {quoted(words[0].text)} (words left: {len(words)})"
             self.breach("word", (words[0].line, words[0].column), message, _UNCHANGED)
 
     def _document(
@@ -555,12 +555,12 @@ class _Reading:
         aligned = _align(texts, first, document.text, following)
         for at, kind, expected in aligned.misses:
             place = (words[at].line, words[at].column) if at < len(words) else (words[-1].line if words else line, 1)
-            shown = isolate(expected if len(expected) <= _SHOWN else f"{expected[:_SHOWN]}…")
-            given = isolate(words[at].text) if at < len(words) else ""
+            shown = quoted(expected)
+            given = quoted(words[at].text) if at < len(words) else ""
             self.breach("word", place, _MISSES[kind].format(doc=document.doc_id, given=given, text=shown), _UNCHANGED)
         if aligned.lost is not None:
             strange = words[aligned.lost]
-            message = f"from the word {isolate(strange.text)} on, this is not the text of {document.doc_id}"
+            message = f"from the word {quoted(strange.text)} on, this is not the text of {document.doc_id}"
             fix = "Name each document (# doc_id = …), and tag the words of `khabar export inputs --words`."
             self.problem("word", (strange.line, strange.column), message, fix)
             return None
@@ -585,7 +585,6 @@ class _Reading:
                     yield places[0][0], places[-1][1], label
 
 
-_SHOWN = 40
 _AHEAD = 200
 _AGAIN = 3
 _MISSES = {
