@@ -5,9 +5,8 @@ an item. A block of one document is how a single one is counted.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
-from itertools import islice
 from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
@@ -22,7 +21,6 @@ from khabar.model import COREFERENT, Document
 from khabar.schemas import Inventory
 
 Made = TypeVar("Made")
-Item = TypeVar("Item")
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
 """Counts and credits, multiples of `counts.GRAIN`."""
 
@@ -38,17 +36,6 @@ class Pair:
         self.voids: dict[str, Counter[str]] = defaultdict(Counter)
         for void in voids:
             self.voids[void.layer][void.label] += void.size
-
-
-def batches(items: Iterable[Item], size: int = 16) -> Iterator[list[Item]]:
-    """Some items at a time.
-
-    Gold and predictions are of different types. Python specialises code for the types that it meets there, and is slow
-    where they change with every document: so some documents of one are gone through, then those of the other.
-    """
-    left = iter(items)
-    while batch := list(islice(left, size)):
-        yield batch
 
 
 class Block:
@@ -72,13 +59,11 @@ class Block:
         self.voids: list[Mapping[str, Mapping[str, int]]] = []
         self.collected = both_sides(with_names=bool(training_facts))
         predicted, gold = self.collected
-        for batch in batches(pairs):
-            for pair in batch:
-                self.texts.append(pair.gold.text)
-                self.voids.append(pair.voids)
-                predicted.add(pair.predicted)
-            for pair in batch:
-                gold.add(pair.gold)
+        for pair in pairs:
+            self.texts.append(pair.gold.text)
+            self.voids.append(pair.voids)
+            predicted.add(pair.predicted)
+            gold.add(pair.gold)
         self.labels = labels
         self.training_facts = training_facts
         self.coreferent = coreferent

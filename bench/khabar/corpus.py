@@ -243,60 +243,41 @@ def read(entry: Entry, layers: Collection[Layer] = LAYERS) -> Document:
         value["text"] = utf8(str(entry.text_path), entry.text, "text.encoding")
         if entry.metadata is not None:
             value["metadata"] = msgspec.json.decode(entry.metadata)
-        return _converted(value, unread)
+        return _checked(msgspec.convert(value | dict.fromkeys(unread, ()), Document), entry)
     except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError, RecursionError) as error:
         raise _unreadable(entry, str(error)) from None
 
 
 def _read_line(entry: Entry, unread: frozenset[str]) -> Document:
+    decode = _decoder(unread)
     try:
-        return _decoder(unread)(entry.raw)
+        return _checked(decode(entry.raw), entry)
     except msgspec.ValidationError:
-        # Once more in the slow way, which puts a withheld text back and says where something is wrong.
-        value = msgspec.json.decode(_whole(entry).raw)
+        whole = _whole(entry)
+        if whole is not entry:
+            return _checked(decode(whole.raw), entry)
+        value = msgspec.json.decode(entry.raw)
         if isinstance(value, dict) and value.get("text") is None:
             raise _no_text(entry, str(value.get("doc_id"))) from None
-        return _converted(value, unread)
-
-
-def _converted(value: Any, unread: frozenset[str]) -> Document:
-    """The document that a value of JSON is, all but these layers; raises msgspec.ValidationError where it is none."""
-    return _checked(msgspec.convert(value | dict.fromkeys(unread, ()) if isinstance(value, dict) else value, Document))
-
-
-def _checked(document: Document) -> Document:
-    """The document, when its text is the one that was annotated; else raises msgspec.ValidationError."""
-    if document.text_sha256 and document.text_sha256 != checksum(document.text):
-        raise msgspec.ValidationError(f"text_sha256 of {document.doc_id} is not the checksum of its text")
-    return document
+        raise
 
 
 @cache
 def _decoder(unread: frozenset[str]) -> Callable[[bytes], Document]:
-    """A function that reads a document from JSON, all but these layers: they are passed over undecoded.
-
-    It raises msgspec.ValidationError where something is wrong, and need not say what.
-    """
+    """A function that reads a document from JSON, all but these layers: they are passed over undecoded."""
     if not unread:
-        whole = msgspec.json.Decoder(Document).decode
-        return lambda raw: _checked(whole(raw))
-    text_of = msgspec.json.Decoder(str).decode
+        return msgspec.json.Decoder(Document).decode
 
-    def completed(document: Document) -> None:
-        encoded = bytes(cast(Raw, document.text))
-        text = text_of(encoded)
-        # Without an escape, the bytes of the text stand in the line as they are: it need not be encoded again.
-        if document.text_sha256 not in (None, checksum(text if b"\\" in encoded else encoded[1:-1])):
-            raise ValueError
-        for name, value in ({"text": text} | dict.fromkeys(unread, ())).items():
-            msgspec.structs.force_setattr(document, name, value)
+    def emptied(document: Document) -> None:
+        for name in unread:
+            msgspec.structs.force_setattr(document, name, ())
         Document.__post_init__(document)
 
     shape = msgspec.defstruct(
         "Document",
-        [("text", Raw), *((name, Raw, UNSET) for name in unread)],
+        [(name, Raw, UNSET) for name in unread],
         bases=(Document,),
-        namespace={"__post_init__": completed},
+        namespace={"__post_init__": emptied},
         frozen=True,
         kw_only=True,
         forbid_unknown_fields=True,
@@ -357,6 +338,13 @@ def exported(entry: Entry) -> dict[str, Any]:
     if entry.metadata is not None:
         value["metadata"] = msgspec.json.decode(entry.metadata)
     return value
+
+
+def _checked(document: Document, entry: Entry) -> Document:
+    """The document, when its text is the one that was annotated."""
+    if document.text_sha256 and document.text_sha256 != checksum(document.text):
+        raise _unreadable(entry, f"text_sha256 of {document.doc_id} is not the checksum of its text")
+    return document
 
 
 def checksum(text: str | bytes) -> str:

@@ -192,11 +192,34 @@ class Placed(_Prediction[PlacedMention, PlacedSpan], frozen=True, kw_only=True, 
 
         Of ``metadata`` and of what is ``rejected`` those within are not counted.
         """
-        entities = _items(self.entities)
-        items = (self, *entities, *_items(self.relations), *_items(self.stance), *_items(self.subsections))
-        values = [msgspec.structs.astuple(item) for item in items]
-        own = sum([len(one) - one.count(UNSET) for one in values])
-        return own + 4 * sum([len(entity.mentions) for entity in entities]) + 3 * len(self.other_spans())
+        entities = [
+            3 + 4 * len(one.mentions) + (one.name is not UNSET) + (one.wikidata is not UNSET) + (one.value is not UNSET)
+            for one in _items(self.entities)
+        ]
+        relations = [
+            3 + 3 * len(one.evidence or ()) + (one.evidence is not UNSET) + (one.id is not UNSET)
+            for one in _items(self.relations)
+        ]
+        stances = [
+            3
+            + 3 * len(one.evidence or ())
+            + (one.evidence is not UNSET)
+            + (one.id is not UNSET)
+            + (one.mode is not UNSET)
+            + (one.source is not UNSET)
+            for one in _items(self.stance)
+        ]
+        sections = [
+            (3 if one.first is UNSET else 2)
+            + (3 if one.heading else 0)
+            + (one.heading is not UNSET)
+            + (one.id is not UNSET)
+            + (one.story is not UNSET)
+            + (one.function is not UNSET)
+            for one in _items(self.subsections)
+        ]
+        given = [value for value in msgspec.structs.astuple(self) if value is not UNSET]
+        return len(given) + sum(entities) + sum(relations) + sum(stances) + sum(sections)
 
 
 Said = Prediction | Placed

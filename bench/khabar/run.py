@@ -11,7 +11,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from khabar.block import Block, Pair, batches
+from khabar.block import Block, Pair
 from khabar.corpus import DocumentSet, checksum, open_set
 from khabar.errors import Side
 from khabar.errors import count as count_errors
@@ -275,7 +275,7 @@ class Run:
 
     def _pairs(self, documents: Iterable[Document], found: Found) -> Iterator[Pair]:
         split = self.options.split
-        for document in (document for batch in batches(documents) for document in batch):
+        for document in documents:
             found.names.append(document.doc_id)
             records = self.records.get(document.doc_id, ())
             if split is not None and not (document.metadata and document.metadata.split == split):
