@@ -194,11 +194,18 @@ def test_the_readmes_examples_run(root):
     assert card["entities.strict"].counts.matched_predicted == 2
 
 
+def documents(root):
+    """Every document that people read."""
+    return [*sorted(root.glob("*.md")), *sorted((root / "docs").glob("*.md")), root / "LICENSE-DATA"]
+
+
 def commands(root):
-    """Every khabar command that README.md, CONTRIBUTING.md or DATASHEET.md writes."""
-    for name in ("README.md", "CONTRIBUTING.md", "DATASHEET.md", "LICENSE-DATA", "docs/answers.md"):
-        text = (root / name).read_text("utf-8")
-        for command in re.findall(r"(?:\.venv/bin/|`)(khabar [a-z][^`&\n]*)", text):
+    """Every khabar command that a document writes."""
+    for path in documents(root):
+        text = path.read_text("utf-8")
+        blocks = "\n".join(re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+        in_blocks = re.findall(r"^(khabar [a-z][^&|\n]*)", blocks, re.MULTILINE)
+        for command in (*in_blocks, *re.findall(r"(?:\.venv/bin/|`)(khabar [a-z][^`&\n]*)", text)):
             yield command.strip()
 
 
@@ -222,9 +229,9 @@ def test_the_readme_has_one_command_for_each_job(root, mark):
 
 def test_every_file_that_the_documents_name_is_there(root):
     """Links and file names lead somewhere."""
-    for name in ("README.md", "CONTRIBUTING.md", "DATASHEET.md", "docs/sheet.md"):
-        for link in re.findall(r"\]\(([^)#:]+)\)", (root / name).read_text("utf-8")):
-            assert ((root / name).parent / link).exists(), f"{name}: {link}"
+    for path in documents(root):
+        for link in re.findall(r"\]\(([^)#:]+)\)", path.read_text("utf-8")):
+            assert (path.parent / link).exists(), f"{path.name}: {link}"
 
 
 def test_the_classes_of_errors_are_described(root):

@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import msgspec
 from msgspec import Struct
@@ -662,10 +662,8 @@ class _Reading:
     def entity(self, item: object) -> None:
         fields = _fields(item)
         said, name = _first(fields, "kind"), _words(_first(fields, "name"))
-        kind = _label("entities.type", said, self.labels)
+        kind = self.label("entities.type", said, item, "entity type")
         if kind is None:
-            why = "it has no type" if said is None else f"there is no entity type {_shown(said)}"
-            self.reject("label", why, item, "entities", said)
             return
         given = _first(fields, "mentions")
         # A number here says how often it is mentioned, and not where.
@@ -766,6 +764,15 @@ class _Reading:
             self.reject("label", f"there is no {place} {_shown(said)}; it is left out", item)
         return label
 
+    def label(self, place: str, said: object, item: object, noun: str) -> str | None:
+        """The label that an item must have; without one that exists it is rejected, and counts as spurious."""
+        label = _label(place, said, self.labels)
+        if label is None:
+            layer, name = place.split(".")
+            why = f"it has no {name}" if said is None else f"there is no {noun} {_shown(said)}"
+            self.reject("label", why, item, cast(Layer, layer), said)
+        return label
+
     # -- what names entities -------------------------------------------------------------------------------
 
     def reference(
@@ -800,10 +807,8 @@ class _Reading:
             item = dict(zip(("head", "type", "tail"), item, strict=True))
         fields = _fields(item)
         said = _first(fields, "relation")
-        kind = _label("relations.type", said, self.labels)
+        kind = self.label("relations.type", said, item, "relation type")
         if kind is None:
-            why = "it has no type" if said is None else f"there is no relation type {_shown(said)}"
-            self.reject("label", why, item, "relations", said)
             return None
         head = self.reference(_first(fields, "head"), item, "relations", kind)
         tail = self.reference(_first(fields, "tail"), item, "relations", kind) if head else None
@@ -815,10 +820,8 @@ class _Reading:
     def stance(self, item: object) -> Json | None:
         fields = _fields(item)
         said = _first(fields, "stance")
-        label = _label("stance.label", said, self.labels)
+        label = self.label("stance.label", said, item, "stance")
         if label is None:
-            why = "it has no label" if said is None else f"there is no stance {_shown(said)}"
-            self.reject("label", why, item, "stance", said)
             return None
         holder = self.reference(_first(fields, "holder"), item, "stance", label, voice=True)
         target = self.reference(_first(fields, "target"), item, "stance", label) if holder else None
@@ -834,10 +837,8 @@ class _Reading:
     def section(self, item: object) -> Json | None:
         fields = _fields(item)
         said = _first(fields, "section")
-        kind = _label("subsections.kind", said, self.labels)
+        kind = self.label("subsections.kind", said, item, "section kind")
         if kind is None:
-            why = "it has no kind" if said is None else f"there is no section kind {_shown(said)}"
-            self.reject("label", why, item, "subsections", said)
             return None
         lies = self.lies(fields, item)
         if not lies:

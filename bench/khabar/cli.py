@@ -396,10 +396,10 @@ def explain(
     inventory: InventoryOption = None,
 ) -> None:
     """Show every error of predictions in its text. Gold in ⟦…⟧, predicted in ‹…›; errors are counted by class."""
+    from khabar.corpus import with_id
     from khabar.explain import Wanted, as_json, as_text, known_class
     from khabar.measures import HEADLINE
     from khabar.model import LAYERS
-    from khabar.passes import with_id
     from khabar.scoring import evaluate
 
     with _refusing():
@@ -593,17 +593,22 @@ def view(
     """Show a document as a page. Sections, mentions, relations and stances with their evidence."""
     import webbrowser
 
-    from khabar.passes import open_pass, with_id
+    from khabar.corpus import with_id
+    from khabar.passes import open_pass
+    from khabar.problems import Invalid, Problem
     from khabar.view import page
 
     place = output or Path(f"{doc}.html")
     with _refusing():
         chosen = _open(gold)
-        folders = [p if p.exists() else chosen.place / "annotations" / "passes" / p for p in (pass_ or [])[:2]]
+        folders = [p if p.exists() else chosen.place / "annotations" / "passes" / p for p in pass_ or []]
+        if len(folders) > 2:
+            message, fix = "a page shows two passes at most", "Give --pass once or twice."
+            raise Invalid([Problem(str(folders[2]), 1, 1, "option", "", message, fix)])
+        _apart(place, chosen.place, *folders)
         documents = [with_id(open_pass(folder), doc, folder) for folder in folders]
         documents = documents or [with_id(chosen.documents(), doc, chosen.place)]
         html = page(documents, chosen.inventory, [f"pass {folder.name}" for folder in folders])
-        _apart(place, chosen.place, *folders)
     _write([_encoded(html)], place)
     if open_:
         webbrowser.open(place.resolve().as_uri())

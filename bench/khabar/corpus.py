@@ -8,7 +8,7 @@ import gzip
 import os
 import re
 import tempfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache, cached_property
 from hashlib import sha256
@@ -21,7 +21,7 @@ from msgspec import UNSET, Raw, Struct
 
 from khabar import schemas
 from khabar.model import LAYERS, Document, Layer
-from khabar.problems import Invalid, Pointer, Problem, decode, in_json, utf8
+from khabar.problems import Invalid, Pointer, Problem, decode, in_json, quoted, utf8
 from khabar.schemas import Inventory
 
 SPLITS = ("train", "validation", "test")
@@ -284,6 +284,17 @@ def _decoder(unread: frozenset[str]) -> Callable[[bytes], Document]:
         gc=False,
     )
     return cast("Callable[[bytes], Document]", msgspec.json.Decoder(shape).decode)
+
+
+def with_id(documents: Iterable[Document], doc_id: str, place: Path) -> Document:
+    """The document of an id among those of a place. Raises Invalid, naming what there is, where there is none."""
+    known = []
+    for document in documents:
+        if document.doc_id == doc_id:
+            return document
+        known.append(document.doc_id)
+    fix = f"Choose one of: {', '.join(known[:20])}."
+    raise Invalid([Problem(str(place), 1, 1, "doc_id", "", f"there is no document {quoted(doc_id)}", fix)])
 
 
 def quotes_of(annotation: dict[str, Any]) -> Iterator[dict[str, Any]]:

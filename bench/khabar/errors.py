@@ -55,7 +55,8 @@ class Class(NamedTuple):
 CORRECT, IGNORED, UNGROUNDED = "correct", "ignored", "unlocated or invalid"
 ARGUMENT_TYPE = "argument type"
 _UNGROUNDED = (
-    "a quote that is not found or stands in several places; with `--invalid penalise`, an item that is not sound"
+    "a quote without a place of its own, or what `khabar import answers` rejected; "
+    "with `--invalid penalise`, an item that is not sound"
 )
 
 CLASSES: tuple[Class, ...] = (
@@ -156,7 +157,7 @@ class Error(NamedTuple):
 
 
 class Found(NamedTuple):
-    """Items of one class that count on one side: the rows of gold's and of the predicted items, NONE for none."""
+    """Items of one class, on one side or both: the rows of gold's and of the predicted items, NONE for none."""
 
     class_: str
     side: Side
@@ -194,13 +195,15 @@ def count(block: Block) -> dict[tuple[Layer, Side, str], int]:
     counts: Counter[tuple[Layer, Side, str]] = Counter()
     for layer, found in _FINDERS.items():
         for class_, side, gold, _ in found(block):
-            for one in _SIDES if side == "both" else (side,):
+            for one in sides_of(side):
                 counts[layer, one, class_] += len(gold)
         counts[layer, "predicted", UNGROUNDED] += sum(sum(voids.values()) for _, voids in block.lost.get(layer, ()))
     return {key: number for key, number in counts.items() if number}
 
 
-_SIDES: tuple[Side, Side] = ("gold", "predicted")
+def sides_of(side: Side) -> tuple[Side, ...]:
+    """Gold, predicted, or both of them one by one."""
+    return ("gold", "predicted") if side == "both" else (side,)
 
 
 def by_class(counts: Mapping[tuple[Layer, Side, str], int], layer: Layer) -> Iterator[tuple[str, int, int]]:
@@ -222,7 +225,7 @@ def _names(block: Block) -> Iterator[Found]:
     ignored = partner(predicted.key[names.left_predicted], names.ignored.key) != NONE
     # The ignored mention has the span and the type of the prediction, and is shown as that.
     excused, left = names.left_predicted[ignored], names.left_predicted[~ignored]
-    yield Found(IGNORED, "predicted", np.full(len(excused), NONE), excused)
+    yield _alone(IGNORED, "predicted", excused)
 
     met = meetings(predicted.span.chosen(left), gold.span.chosen(names.left_gold))
     mine, yours, wholes, parts = _crowds(names, met, left)
@@ -470,9 +473,10 @@ def _identities(claims: Claims, side: columns.Side) -> Column:
     return keys((claims.label, *ordered(entity[claims.head], entity[claims.tail], claims.symmetric)))[0]
 
 
-def _alone(class_: str, rows: Column) -> Found:
-    """Predicted items of a class that tells of no item of gold."""
-    return Found(class_, "predicted", np.full(len(rows), NONE), rows)
+def _alone(class_: str, side: Literal["gold", "predicted"], rows: Column) -> Found:
+    """Items of one side in a class that tells of none of the other."""
+    nothing = np.full(len(rows), NONE)
+    return Found(class_, side, *((rows, nothing) if side == "gold" else (nothing, rows)))
 
 
 def _relations(block: Block) -> Iterator[Found]:
@@ -490,19 +494,19 @@ def _relations(block: Block) -> Iterator[Found]:
         (gold.label, *ordered(gold.gold_head, gold.gold_tail, gold.symmetric)),
     )
     again = np.isin(stated[left], said)
-    yield _alone("duplicate", left[again])
+    yield _alone("duplicate", "predicted", left[again])
     left = left[~again]
     known = marked(predicted.placed, len(predicted.label))[left]
     settled, spurious, open_ = _settle(found, left[known], open_, _one_end("wrong argument"))
     yield from settled
-    yield _alone("spurious", spurious)
+    yield _alone("spurious", "predicted", spurious)
     settled, lost, open_ = _settle(found, left[~known], open_, _one_end("argument not found"))
     yield from settled
-    yield _alone("argument not found", lost)
+    yield _alone("argument not found", "predicted", lost)
     stood_for = marked(block.entities[block.entities != NONE], len(block.gold.type))
     reached = stood_for[gold.head[open_]] & stood_for[gold.tail[open_]]
-    yield Found("missed", "gold", open_[reached], np.full(reached.sum(), NONE))
-    yield Found("argument not found", "gold", open_[~reached], np.full((~reached).sum(), NONE))
+    yield _alone("missed", "gold", open_[reached])
+    yield _alone("argument not found", "gold", open_[~reached])
 
 
 def _stances(block: Block) -> Iterator[Found]:
@@ -512,11 +516,11 @@ def _stances(block: Block) -> Iterator[Found]:
     yield from settled
     voiced, said = _keys(found, left, _ENDS, np.arange(len(found.gold.label)), _ENDS)
     again = np.isin(voiced, said)
-    yield _alone("duplicate", left[again])
+    yield _alone("duplicate", "predicted", left[again])
     settled, left, open_ = _settle(found, left[~again], open_, _VOICES)
     yield from settled
-    yield _alone("spurious", left)
-    yield Found("missed", "gold", open_, np.full(len(open_), NONE))
+    yield _alone("spurious", "predicted", left)
+    yield _alone("missed", "gold", open_)
 
 
 # -- subsections -----------------------------------------------------------------------------------------------
@@ -558,7 +562,7 @@ def _sections(block: Block) -> Iterator[Found]:
     for class_, chosen in (("over-segmentation", inside), ("under-segmentation", ~inside)):
         touched = chosen & (whole != NONE)
         yield Found(class_, "predicted", whole[touched], left[touched])
-    yield _alone("spurious", np.append(left[whole == NONE], np.flatnonzero(mine.first == NONE)))
+    yield _alone("spurious", "predicted", np.append(left[whole == NONE], np.flatnonzero(mine.first == NONE)))
 
     cut, cutter = facing[inside & (facing != NONE)], left[inside & (facing != NONE)]
     for class_, section, by in (
@@ -569,7 +573,7 @@ def _sections(block: Block) -> Iterator[Found]:
         chosen = marked(open_, len(yours.kind))[section]
         yield Found(class_, "gold", section[chosen], by[once][chosen])
         open_ = open_[~marked(section, len(yours.kind))[open_]]
-    yield Found("missed", "gold", open_, np.full(len(open_), NONE))
+    yield _alone("missed", "gold", open_)
 
 
 # -- what can be shown -----------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from khabar.block import Block, Pair
+from khabar.block import Pair
 from khabar.errors import (
     ARGUMENT_TYPE,
     CLASSES,
@@ -19,7 +19,7 @@ from khabar.errors import (
     asides,
     by_class,
     classify,
-    count,
+    sides_of,
 )
 from khabar.grounding import Unlocated
 from khabar.model import LAYERS, Edges, Layer
@@ -74,8 +74,9 @@ def as_text(pairs: Iterable[Pair], labels: Inventory, wanted: Wanted) -> Iterato
     """
     counts: Counter[tuple[Layer, Side, str]] = Counter()
     for pair in pairs:
-        counts.update(count(Block([pair], labels)))
-        for error in filter(wanted.holds, classify(pair, labels)):
+        errors = classify(pair, labels)
+        counts.update(_counted(errors))
+        for error in filter(wanted.holds, errors):
             yield from _block(pair, error)
             yield ""
         for aside in filter(wanted.holds_aside, asides(pair)):
@@ -95,16 +96,24 @@ def as_json(pairs: Iterable[Pair], labels: Inventory, wanted: Wanted, signature:
     counts: Counter[tuple[Layer, Side, str]] = Counter()
     errors, quotes = [], []
     for pair in pairs:
-        counts.update(count(Block([pair], labels)))
-        errors += [_error_json(pair, error) for error in filter(wanted.holds, classify(pair, labels))]
+        found = classify(pair, labels)
+        counts.update(_counted(found))
+        errors += [_error_json(pair, error) for error in filter(wanted.holds, found)]
         quotes += [_aside_json(pair, aside) for aside in filter(wanted.holds_aside, asides(pair))]
     by_layer = {
         layer: {name: {"gold": gold, "predicted": predicted} for name, gold, predicted in by_class(counts, layer)}
         for layer in LAYERS
         if layer in wanted.layers
     }
-    found = {"errors": errors, "quotes": quotes, "counts": by_layer, "signature": signature}
-    return json.dumps(found, ensure_ascii=False, indent=2) + "\n"
+    value = {"errors": errors, "quotes": quotes, "counts": by_layer, "signature": signature}
+    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+
+
+def _counted(errors: Iterable[Error]) -> Iterator[tuple[Layer, Side, str]]:
+    """The class of each error, on either side that it is on."""
+    for error in errors:
+        for side in sides_of(error.side):
+            yield error.layer, side, error.class_
 
 
 def _block(pair: Pair, error: Error) -> Iterator[str]:

@@ -36,6 +36,7 @@ from khabar.grounding import (
     Said,
     Void,
     lost_entity,
+    lost_evidence,
     lost_mention,
     reader,
     without_unread,
@@ -223,16 +224,13 @@ def _no_property_twice(raw: bytes, found: Said) -> bool:
     """
     if b"\\" in raw and (b"\\u003a" in raw or b"\\u003A" in raw):  # an escaped colon
         return False
-    colons = _colons(raw)
-    if isinstance(found, Placed):
-        undecoded = [value for value in msgspec.structs.astuple(found) if type(value) is Raw]
-        more = colons - found.properties() - sum(map(_colons, undecoded))
-        if not more or more == "".join([span.text for span in found.spans()]).count(":"):
-            return True
-    return colons == _colons(_ENCODE(found))
+    try:
+        return _colons(raw) == _colons(_ENCODE(found))
+    except OverflowError:  # The number of a story may be as large as one likes.
+        return False
 
 
-def _colons(raw: bytes | Raw) -> int:
+def _colons(raw: bytes) -> int:
     """How many colons there are; where they are many, numpy counts them faster than bytes do."""
     return int(np.count_nonzero(np.frombuffer(raw, np.uint8) == ord(":")))
 
@@ -311,20 +309,22 @@ def _fits(item: object, kind: type[Struct]) -> bool:
 def _lost(item: object, place: str, label: str) -> Iterator[Void]:
     """An item of one of the properties of a prediction, labelled by another, as one that can match nothing."""
     fields = item if isinstance(item, dict) else {}
-    named, mentions = str(fields.get(label, "?")), fields.get("mentions")
-    if place not in ("entities", "mentions"):
-        yield Void(place, named)
-        quotes = fields.get("evidence") if place != "subsections" else None
-        for quote in quotes if isinstance(quotes, list) else ():
-            words = quote.get("text") if isinstance(quote, dict) else None
-            if isinstance(words, str):
-                yield Void(f"{place}.evidence", named, len(words))
-        if place == "subsections" and fields.get("heading"):
-            yield Void("heading", "")
+    named = str(fields.get(label, "?"))
+    if place in ("entities", "mentions"):
+        mentions = [fields] if place == "mentions" else fields.get("mentions")
+        for one in mentions if isinstance(mentions, list) and mentions else [{}]:
+            yield lost_mention(named, one.get("form", UNSET) if isinstance(one, dict) else UNSET)
+        yield from lost_entity(named) if place == "entities" else ()
         return
-    yield from [lost_mention(named)] * (len(mentions) if isinstance(mentions, list) and mentions else 1)
-    if place == "entities":
-        yield from lost_entity(named)
+    yield Void(place, named)
+    quotes = fields.get("evidence") if place != "subsections" else None
+    for quote in quotes if isinstance(quotes, list) else ():
+        if _fits(quote, Located):
+            yield lost_evidence(place, named, msgspec.convert(quote, Located))
+    if place == "subsections" and fields.get("heading"):
+        yield Void("heading", "")
+    if place == "subsections" and fields.get("function"):
+        yield Void("function", str(fields["function"]))
 
 
 def inputs(document: Document, *, with_words: bool = False, with_entities: bool = False) -> bytes:

@@ -187,40 +187,6 @@ class Placed(_Prediction[PlacedMention, PlacedSpan], frozen=True, kw_only=True, 
         found += [section.heading for section in _items(self.subsections) if section.heading]
         return found
 
-    def properties(self) -> int:
-        """How many properties it has, objects within it included, as far as they are decoded.
-
-        Of ``metadata`` and of what is ``rejected`` those within are not counted.
-        """
-        entities = [
-            3 + 4 * len(one.mentions) + (one.name is not UNSET) + (one.wikidata is not UNSET) + (one.value is not UNSET)
-            for one in _items(self.entities)
-        ]
-        relations = [
-            3 + 3 * len(one.evidence or ()) + (one.evidence is not UNSET) + (one.id is not UNSET)
-            for one in _items(self.relations)
-        ]
-        stances = [
-            3
-            + 3 * len(one.evidence or ())
-            + (one.evidence is not UNSET)
-            + (one.id is not UNSET)
-            + (one.mode is not UNSET)
-            + (one.source is not UNSET)
-            for one in _items(self.stance)
-        ]
-        sections = [
-            (3 if one.first is UNSET else 2)
-            + (3 if one.heading else 0)
-            + (one.heading is not UNSET)
-            + (one.id is not UNSET)
-            + (one.story is not UNSET)
-            + (one.function is not UNSET)
-            for one in _items(self.subsections)
-        ]
-        given = [value for value in msgspec.structs.astuple(self) if value is not UNSET]
-        return len(given) + sum(entities) + sum(relations) + sum(stances) + sum(sections)
-
 
 Said = Prediction | Placed
 
@@ -333,10 +299,10 @@ def _voids(prediction: _Prediction[Any, Any]) -> Iterator[Void]:
     yield from (lost_mention(mention.type, mention.form) for mention in _items(prediction.mentions))
     for relation in _items(prediction.relations):
         yield Void("relations", relation.type)
-        yield from (_lost_evidence("relations", relation.type, span) for span in relation.evidence or ())
+        yield from (lost_evidence("relations", relation.type, span) for span in relation.evidence or ())
     for stance in _items(prediction.stance):
         yield Void("stance", stance.label)
-        yield from (_lost_evidence("stance", stance.label, span) for span in stance.evidence or ())
+        yield from (lost_evidence("stance", stance.label, span) for span in stance.evidence or ())
     sections = _items(prediction.subsections)
     for section in sections:
         yield from _lost_section(section)
@@ -347,7 +313,7 @@ def _voids(prediction: _Prediction[Any, Any]) -> Iterator[Void]:
     yield from _rejected(prediction)
 
 
-def _lost_evidence(layer: str, label: str, span: Located | Quote) -> Void:
+def lost_evidence(layer: str, label: str, span: Located | Quote) -> Void:
     """Evidence that can match nothing: the characters of its words, or else as many as its offsets say."""
     if span.text is not UNSET:
         size = len(span.text)
@@ -788,7 +754,7 @@ class _Grounding:
         return tuple(
             Quote(start, end, self.text[start:end])
             for position, span in enumerate(spans)
-            for lost in [_lost_evidence(layer, label, span)]
+            for lost in [lost_evidence(layer, label, span)]
             for start, end in self.locate(span, (*at, "evidence", position), (lost,), lost)
         )
 
@@ -816,7 +782,7 @@ class _Grounding:
     ) -> None:
         """Say the first thing that is wrong with a relation."""
         kind = relation.type
-        lost = [Void("relations", kind), *(_lost_evidence("relations", kind, span) for span in evidence)]
+        lost = [Void("relations", kind), *(lost_evidence("relations", kind, span) for span in evidence)]
         if self.label("relations.type", relation.type, (*at, "type"), lost) and self.reference(
             relation.head, known, (*at, "head"), lost
         ):
@@ -834,7 +800,7 @@ class _Grounding:
             at: Pointer = ("stance", position)
             mode, source = _given(stance.mode), _given(stance.source)
             evidence = self.evidence(stance.evidence, at, "stance", stance.label)
-            lost = [Void("stance", stance.label), *(_lost_evidence("stance", stance.label, span) for span in evidence)]
+            lost = [Void("stance", stance.label), *(lost_evidence("stance", stance.label, span) for span in evidence)]
             sound = (
                 stance.label in self.known["stance.label"]
                 and stance.holder in voices

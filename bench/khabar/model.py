@@ -7,7 +7,7 @@ checked by the document, all at one go.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
 from msgspec import Struct, StructMeta
@@ -28,6 +28,9 @@ NAME = "name"
 
 Layer = Literal["entities", "relations", "stance", "subsections"]
 LAYERS: tuple[Layer, ...] = ("entities", "relations", "stance", "subsections")
+
+LABEL: Mapping[Layer, str] = {"entities": "type", "relations": "type", "stance": "label", "subsections": "kind"}
+"""The property of a layer's items that is their label."""
 
 Edges = tuple[int, int]
 """A span as a bare pair (start, end), for sets and dictionaries."""

@@ -26,12 +26,13 @@ from khabar.errors import (
     asides,
     by_class,
     classify,
+    sides_of,
 )
 from khabar.grounding import Unlocated
 from khabar.measures import HEADLINE, MEASURES
-from khabar.model import LAYERS, Document, Edges, Layer
+from khabar.model import LABEL, LAYERS, Document, Edges, Layer
 from khabar.report import facet_f1, why
-from khabar.schemas import Inventory
+from khabar.schemas import ENUMS, Inventory
 from khabar.scoring import Row, Scorecard
 from khabar.uncertainty import Interval
 from khabar.view import Piece, about, by_line, notice, room, shown_lines, touched, tracks
@@ -43,12 +44,6 @@ State = Literal["correct", "ignored", "missed", "spurious", "differs"]
 """How an item is drawn: as its class stands to the two sides."""
 
 _SIGNS: Mapping[State, str] = {"correct": "", "ignored": "○", "missed": "−", "spurious": "+", "differs": "≠"}
-_PLACES: Mapping[Layer, str] = {
-    "entities": "entity_types",
-    "relations": "relation_types",
-    "stance": "stance_labels",
-    "subsections": "section_kinds",
-}
 
 
 class Figure(NamedTuple):
@@ -224,7 +219,7 @@ def _figure(row: Row) -> Figure:
 
 def _labels(row: Row, labels: Inventory) -> Iterator[Figure]:
     layer = next(measure.layer for measure in MEASURES if measure.name == row.measure)
-    known = {label.label: label for label in getattr(labels, _PLACES[layer])}
+    known = {label.label: label for label in getattr(labels, ENUMS[f"{layer}.{LABEL[layer]}"])}
     forms = {label.label: label for label in labels.mention_forms}
     for label, counts in row.by_label.items():
         arabic, meaning = (known[label].name.ar, known[label].definition.en) if label in known else ("", "")
@@ -306,7 +301,7 @@ def _report(place: str, pair: Pair, labels: Inventory, layers: Sequence[Layer]) 
     items = tuple(
         Item(e, _state(e), _keys(e), said(e, "gold", e.gold), said(e, "predicted", e.predicted)) for e in errors
     )
-    bands = {side: _bands(side, items, paragraphs_of) for side in _sides("both")}
+    bands = {side: _bands(side, items, paragraphs_of) for side in sides_of("both")}
     lines = by_line(text, _pieces(text, items), _proofs(items))
     paragraphs = []
     for row, (number, html) in enumerate(shown_lines(whole, text, lines)):
@@ -332,16 +327,12 @@ def _words(text: str, edges: Edges, most: int = 80) -> str:
     return f"{words[: most // 2].rsplit(' ', 1)[0]} … {words[-most // 2 :].split(' ', 1)[-1]}"
 
 
-def _sides(side: Side) -> tuple[Side, ...]:
-    return ("gold", "predicted") if side == "both" else (side,)
-
-
 def _places(
     place: str, text: str, errors: Iterable[Error]
 ) -> Iterator[tuple[tuple[Layer, Side, tuple[Edges, ...], str], str]]:
     """Where in the page each counted mention and section is shown; those of white space alone are not."""
     for number, error in enumerate(errors):
-        for side in _sides(error.side):
+        for side in sides_of(error.side):
             shown = error.gold if side == "gold" else error.predicted
             if shown and shown.spans and not shown.names and text[slice(*shown.spans[0])].strip():
                 yield (error.layer, side, shown.spans, shown.label), f"{place}-{side[0]}{number}"
@@ -351,14 +342,14 @@ def _counted(items: Iterable[Item], layer: Layer, side: Side) -> Iterator[tuple[
     """The items of a layer that count on a side and have their place in the page."""
     for item in items:
         shown, said = (item.error.gold, item.gold) if side == "gold" else (item.error.predicted, item.predicted)
-        if item.error.layer == layer and side in _sides(item.error.side) and shown and said and said.words:
+        if item.error.layer == layer and side in sides_of(item.error.side) and shown and said and said.words:
             yield item, shown, said
 
 
 def _pieces(text: str, items: Iterable[Item]) -> Iterator[Piece]:
     """The mentions of both sides, each with its rules on tracks of its own."""
     marks = list(_marks(text, items))
-    under, over = (_tracks(marks, side) for side in _sides("both"))
+    under, over = (_tracks(marks, side) for side in sides_of("both"))
     for at, mark in enumerate(marks):
         yield _piece(mark, under.get(at, 0), over.get(at, 0))
 
@@ -383,13 +374,13 @@ def _marks(text: str, items: Iterable[Item]) -> Iterator[Mark]:
     """The mentions of both sides; one mark for a pair on the same span."""
     for item in items:
         found = [
-            (side, shown, said) for side in _sides("both") for _, shown, said in _counted([item], "entities", side)
+            (side, shown, said) for side in sides_of("both") for _, shown, said in _counted([item], "entities", side)
         ]
         if len({shown.spans for _, shown, _ in found}) < len(found):
             names = dict.fromkeys(shown.label for _, shown, _ in found)
             anchors = "".join(f'<a id="{said.place}"></a>' for _, _, said in found)
             edges = _visible(text, found[0][1].spans[0])
-            yield Mark(item, _sides("both"), edges, anchors, _SIGNS["differs"].join(names))
+            yield Mark(item, sides_of("both"), edges, anchors, _SIGNS["differs"].join(names))
             continue
         for side, shown, said in found:
             sign = "" if side == "gold" and item.state == "differs" else _SIGNS[item.state]

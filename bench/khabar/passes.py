@@ -23,7 +23,7 @@ from khabar.align import align_entities
 from khabar.corpus import checksum, folder_entry, open_set, read, root_of
 from khabar.counts import Counts
 from khabar.measures import HEADLINE
-from khabar.model import AUTHOR, LAYERS, Document, Entity
+from khabar.model import AUTHOR, LAYERS, Document
 from khabar.problems import Invalid, Problem, decode, quoted, utf8
 from khabar.schemas import Inventory, misshapen, nearest
 from khabar.scoring import Row, evaluate, signed
@@ -152,7 +152,7 @@ def _renamed(document: Document, like: Document) -> Item:
     taken = {entity.id for entity in like.entities}
     ids = {AUTHOR: AUTHOR}
     for entity in document.entities:
-        ids[entity.id] = same.get(entity.id) or _free(entity, taken)
+        ids[entity.id] = same.get(entity.id) or _free(taken)
     item = _plain(document)
     for entity in item["entities"]:
         entity["id"] = ids[entity["id"]]
@@ -164,7 +164,7 @@ def _renamed(document: Document, like: Document) -> Item:
     return item
 
 
-def _free(entity: Entity, taken: set[str]) -> str:
+def _free(taken: set[str]) -> str:
     number = 1
     while (name := f"e{number}") in taken:
         number += 1
@@ -264,6 +264,7 @@ def read_decisions(
                 problems.append(
                     Problem(path, start + 1, 1, "undecided", "", f"difference {number} is not decided", fix)
                 )
+                asked.pop(number, None)
             else:
                 lines = asked[number]
                 difference = Difference(layer_of[number], lines.get(names[0]), lines.get(names[1]))
@@ -274,9 +275,8 @@ def read_decisions(
             gold.append(row)
         at += 1
     for number in asked:
-        if not any(f"difference {number} " in problem.message for problem in problems):
-            fix = f"Write: #! {number} RULE reason."
-            problems.append(Problem(path, 1, 1, "undecided", "", f"difference {number} is not decided", fix))
+        fix = f"Write: #! {number} RULE reason."
+        problems.append(Problem(path, 1, 1, "undecided", "", f"difference {number} is not decided", fix))
     return "\n".join(gold), tuple(decisions), tuple(problems)
 
 
@@ -385,17 +385,6 @@ def _says_something(file: Path) -> bool:
     if problems:
         raise Invalid(problems)
     return not isinstance(value, dict) or any(value.get(layer) for layer in LAYERS)
-
-
-def with_id(documents: Iterable[Document], doc_id: str, place: Path) -> Document:
-    """The document of an id among those of a place. Raises Invalid, naming what there is, where there is none."""
-    known = []
-    for document in documents:
-        if document.doc_id == doc_id:
-            return document
-        known.append(document.doc_id)
-    fix = f"Choose one of: {', '.join(known[:20])}."
-    raise Invalid([Problem(str(place), 1, 1, "doc_id", "", f"there is no document {quoted(doc_id)}", fix)])
 
 
 def rules_of(place: Path, documents: Sequence[Document]) -> dict[str, int]:

@@ -19,7 +19,7 @@ from khabar.formats import PredictionFile, Record, Track, read_prediction, salva
 from khabar.grounding import Fault, Said, Unlocated, Void, ground, voids
 from khabar.ledger import Ledger
 from khabar.measures import MEASURES
-from khabar.model import COREFERENT, LAYERS, Document, Edges, Layer, Metadata
+from khabar.model import COREFERENT, LABEL, LAYERS, Document, Edges, Layer, Metadata
 from khabar.problems import Invalid, Pointer, Problem, decode, in_json, json_pointer, quoted
 from khabar.projections import counted, fold, project_pair, projected_inventory, type_map
 from khabar.quotes import Tier
@@ -205,11 +205,6 @@ class Run:
         return frozenset(scored | {"entities"} if scored & {"relations", "stance"} else scored)
 
     @property
-    def read_layers(self) -> frozenset[Layer]:
-        """The layers that are read, of gold and of predictions, also in pairs that are kept."""
-        return self.layers
-
-    @property
     def track(self) -> Track:
         """The track of the run."""
         tracks = self.predictions.tracks
@@ -217,9 +212,7 @@ class Run:
 
     def count(self) -> Found:
         """Go through all documents and count. Raises Invalid with everything that is wrong."""
-        found = (
-            self._shared_out() if self.options.jobs > 1 else self._part(self.gold.documents(layers=self.read_layers))
-        )
+        found = self._shared_out() if self.options.jobs > 1 else self._part(self.gold.documents(layers=self.layers))
         del found.pairs[self.options.keep :]
         self._finish(found)
         return found
@@ -289,19 +282,13 @@ class Run:
 
     def _check_labels(self, gold: Document, found: Found) -> None:
         """Gold that `khabar check` would refuse for its labels is not scored."""
-        used = (
-            ("entities.type", {entity.type for entity in gold.entities}),
-            ("relations.type", {relation.type for relation in gold.relations}),
-            ("stance.label", {stance.label for stance in gold.stance}),
-            ("subsections.kind", {section.kind for section in gold.subsections}),
-        )
-        for place, labels in used:
-            if strange := labels - self.known[place]:
+        for layer, name in LABEL.items():
+            place, items = f"{layer}.{name}", getattr(gold, layer)
+            if strange := {getattr(item, name) for item in items} - self.known[place]:
                 names = ", ".join(quoted(label) for label in sorted(strange))
                 message = f"gold of {gold.doc_id} has labels that the inventory {self.labels.name} lacks: {names}"
                 fix = "Run `khabar check` on gold; name another inventory with --inventory if it has its own labels."
-                layer, name = place.split(".")
-                first = [getattr(item, name) in strange for item in getattr(gold, layer)].index(True)
+                first = [getattr(item, name) in strange for item in items].index(True)
                 found.problems.append(self._in_gold(gold.doc_id, "label", (layer, first, name), message, fix))
 
     def _pair(self, gold: Document, records: Sequence[Record], found: Found) -> Pair:
@@ -380,11 +367,11 @@ class Run:
     def _read(self, record: Record, found: Found) -> tuple[Said | None, tuple[Void, ...]]:
         """The prediction of a record, and what of it cannot be scored."""
         raw = self.predictions.raw(record)
-        prediction = read_prediction(record, raw, self.labels, self.read_layers)
+        prediction = read_prediction(record, raw, self.labels, self.layers)
         if not isinstance(prediction, tuple):
             return prediction, ()
         self._problem(found, *prediction)
-        saved = salvage(raw, self.read_layers) if self.options.invalid == "penalise" else None
+        saved = salvage(raw, self.layers) if self.options.invalid == "penalise" else None
         if not saved:
             found.counted["unread"] += 1
             found.penalised.append(Penalised(record.doc_id, record.path, record.line, "", prediction[0].message, 0))
@@ -496,4 +483,4 @@ _SHARED: list[Run] = []
 
 def _work(first: int, last: int) -> Found:
     run = _SHARED[-1]
-    return run._part(run.gold.documents(between=(first, last), layers=run.read_layers))
+    return run._part(run.gold.documents(between=(first, last), layers=run.layers))

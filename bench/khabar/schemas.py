@@ -1,7 +1,7 @@
 """The JSON Schemas, the label inventory that their enums come from, and schema errors in plain words.
 
-Data is looked up in the folder of the environment variable ``KHABAR_DATA``, then inside the installed package,
-then in the checkout that the package is run from.
+Data is looked up in the folder of the environment variable ``KHABAR_DATA``; where that is not set, inside the installed
+package, or else in the checkout that the package is run from.
 """
 
 import difflib

@@ -129,8 +129,7 @@ def score(gold: Gold, predicted: Predicted, *, labels: Inventory | None = None, 
     - ``jobs``: how many processes share the work. It changes no figure.
 
     Raises Invalid, listing everything, where options are none that there are or contradict each other, and where gold
-    or a prediction is not sound; with ``invalid="penalise"`` only
-    where a source cannot be read at all.
+    or a prediction is not sound; ``invalid="penalise"`` spares predictions, but neither gold nor options.
     """
     return evaluate(gold, predicted, labels=labels, **options).scorecard()
 

@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from khabar.corpus import open_bytes
 from khabar.model import ISSUE, NAME, WHITE_SPACE, Document, Edges
-from khabar.problems import Invalid, Problem, line_and_column, quoted
+from khabar.problems import Invalid, Problem, quoted, utf8
 from khabar.schemas import nearest
 
 Scheme = Literal["IOB1", "IOB2", "IOBES", "BILOU"]
@@ -339,14 +339,7 @@ def read_tags(
 
 def _text(path: str) -> str:
     with open_bytes(Path(path)) as file:
-        raw = file.read()
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = raw[: error.start].decode("utf-8")
-        place = line_and_column(before, len(before))
-        message = f"byte {error.start} is not UTF-8"
-        raise Invalid([Problem(path, *place, "tags.encoding", "", message, "Save the file as UTF-8.")]) from None
+        return utf8(path, file.read(), "tags.encoding").removeprefix("\ufeff")
 
 
 def _parts(text: str) -> list[_Part]:

@@ -50,7 +50,7 @@ def page(documents: Sequence[Document], labels: Inventory, names: Sequence[str] 
     """
     first = documents[0]
     columns = [
-        _column(document, f"{chr(97 + n)}-", labels, documents[1 - n] if len(documents) > 1 else None, name)
+        _column(document, f"{chr(97 + n)}-", documents[1 - n] if len(documents) > 1 else None, name)
         for n, (document, name) in enumerate(zip(documents, names or [""] * len(documents), strict=True))
     ]
     together = "".join(_focus_rules(document, f"{chr(97 + n)}-") for n, document in enumerate(documents))
@@ -104,7 +104,7 @@ def _hue(kind: str) -> str:
 # -- one column ------------------------------------------------------------------------------------------------
 
 
-def _column(document: Document, prefix: str, labels: Inventory, other: Document | None, name: str) -> str:
+def _column(document: Document, prefix: str, other: Document | None, name: str) -> str:
     theirs = _facts(other) if other else None
     evidence = [(quote.start, quote.end, f"{prefix}{item.id}") for item in _stated(document) for quote in item.evidence]
     mentions = [(entity, mention) for entity in document.entities for mention in entity.mentions]
