@@ -17,8 +17,8 @@ from khabar.problems import Invalid
 from khabar.projections import (
     WITHOUT,
     TypeMap,
+    accepted_inventory,
     counted,
-    fold,
     project,
     project_pair,
     projected_inventory,
@@ -298,15 +298,14 @@ def test_the_whole_corpus_in_each_schemes_labels_is_perfect():
     """Gold written in a scheme's labels, as its perfect system would, scores 1 in every measure that compares it."""
     for name in WITHOUT:
         types = type_map(name, INVENTORY)
-        inventory = projected_inventory(INVENTORY, types)
+        accepted, inventory = accepted_inventory(INVENTORY, types), projected_inventory(INVENTORY, types)
         sides = []
         for gold in khabar.documents():
             raw = msgspec.to_builtins(gold)
             said = {key: raw[key] for key in ("doc_id", "entities", "relations", "stance")}
             for one in said["entities"]:
                 one["type"] = types.folded[one["type"]] or one["type"]
-            prediction = fold(reader(Prediction)(json.dumps(said).encode()), types)
-            grounded = ground(prediction, gold, inventory)
+            grounded = ground(reader(Prediction)(json.dumps(said).encode()), gold, accepted)
             assert not grounded.faults
             sides.append(project_pair(gold, grounded.document, types))
         card = khabar.score([gold for gold, _ in sides], [said for _, said in sides], labels=inventory)
@@ -316,18 +315,32 @@ def test_the_whole_corpus_in_each_schemes_labels_is_perfect():
 
 
 def test_a_label_of_neither_side_is_a_listed_problem():
-    """Grounding a folded prediction against the projected inventory lists it; labels of both sides pass."""
+    """Grounding against the inventory of both sides lists it; the labels of either side pass."""
     types = type_map("wojood", INVENTORY)
     mentions = [{"type": kind, "text": "كامل"} for kind in ("PERS", "PER", "CURR", "WORK", "PERZ")]
-    raw = json.dumps({"doc_id": "d", "mentions": mentions[:1] + mentions[2:]}).encode()
-    grounded = ground(fold(reader(Prediction)(raw), types), GOLD, projected_inventory(INVENTORY, types))
+    raw = json.dumps({"doc_id": "d", "mentions": mentions}).encode()
+    grounded = ground(reader(Prediction)(raw), GOLD, accepted_inventory(INVENTORY, types))
     assert [(fault.rule, fault.pointer, fault.fix) for fault in grounded.faults] == [
-        ("label", ("mentions", 3, "type"), "Did you mean PERS?")
+        ("label", ("mentions", 4, "type"), "Did you mean PER?")
     ]
-    ours = fold(reader(Prediction)(json.dumps({"doc_id": "d", "mentions": mentions[1:2]}).encode()), types)
-    assert ours.mentions[0].type == "PERS"
-    given_gold = fold(reader(Prediction)(b'{"doc_id": "d", "entities": "gold"}'), types)
-    assert given_gold.entities == "gold"
+
+
+def test_a_span_that_two_types_share_counts_once_on_either_side():
+    """Gold with GPE and LOC on one span, as its own prediction, is perfect where both are LOC, and not refused."""
+    gold = document(entity("a", "GPE", "كامل"), entity("b", "LOC", "كامل"))
+    row = khabar.score([gold], [gold], types="anercorp", resamples=0)["entities.strict"]
+    assert (row.score, row.counts.predicted, row.counts.gold) == (1, 1, 1)
+
+
+def test_what_matches_nothing_is_counted_under_the_maps_label():
+    """An item of a wrong form, one without a place, one rejected before: none keeps the label it had."""
+    gold = document(entity("a", "PER", "كامل"))
+    wrong = {"id": "x", "type": "PER", "mentions": [{"start": "q", "end": 2}]}
+    lost = {"id": "y", "type": "PER", "mentions": [{"text": "غغغ"}]}
+    said = {"doc_id": "d", "entities": [wrong, lost], "rejected": [{"layer": "entities", "label": "PER"}]}
+    card = khabar.score([gold], [said, said | {"doc_id": "e"}], types="wojood", invalid="penalise", resamples=0)
+    row = card["entities.strict"]
+    assert {label: counts.predicted for label, counts in row.by_label.items()} == {"PERS": 6}
 
 
 def test_the_projected_inventory_is_one_that_schemas_take():

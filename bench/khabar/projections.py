@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from khabar.grounding import Said, Void
+from khabar.grounding import Void
 from khabar.model import AUTHOR, ISSUE, NAME, Document, Edges, Entity, Mention
 from khabar.problems import Invalid, Pointer, Problem, decode, in_json, quoted
 from khabar.schemas import Inventory, Label, Text, validator
@@ -142,25 +142,24 @@ def _joined(label: str, parts: Sequence[Label]) -> Label:
     return msgspec.structs.replace(parts[0], label=label, name=name)
 
 
-def fold(prediction: Said, types: TypeMap) -> Said:
-    """A prediction with the labels of a map, before it is grounded; a type that the map does not know stays."""
-
-    def become(label: str) -> str:
-        return types.folded.get(label) or label
-
-    changed = {}
-    for layer in ("entities", "mentions"):
-        items = getattr(prediction, layer)
-        if isinstance(items, tuple):
-            changed[layer] = tuple(msgspec.structs.replace(item, type=become(item.type)) for item in items)
-    return msgspec.structs.replace(prediction, **changed)
+def accepted_inventory(inventory: Inventory, types: TypeMap) -> Inventory:
+    """An inventory of all that a prediction may say where a map is used: its labels, and the types of either side."""
+    known = {label.label: label for label in inventory.entity_types}
+    names = dict.fromkeys((*types.labels, *types.folded))
+    return msgspec.structs.replace(
+        inventory, entity_types=tuple(known.get(name) or _joined(name, []) for name in names)
+    )
 
 
 def counted(voids: Iterable[Void], types: TypeMap) -> tuple[Void, ...]:
-    """Items that match nothing, without entities whose type has no counterpart."""
-    return tuple(
-        void for void in voids if not void.layer.startswith("entities") or types.folded.get(void.label, "") is not None
-    )
+    """Items that match nothing with the labels of a map, without entities whose type has no counterpart."""
+    found = []
+    for void in voids:
+        if not void.layer.startswith("entities"):
+            found.append(void)
+        elif (label := types.folded.get(void.label, void.label)) is not None:
+            found.append(msgspec.structs.replace(void, label=label))
+    return tuple(found)
 
 
 def project(document: Document, types: TypeMap) -> Document:

@@ -21,7 +21,7 @@ from khabar.ledger import Ledger
 from khabar.measures import MEASURES
 from khabar.model import COREFERENT, LABEL, LAYERS, Document, Edges, Layer, Metadata
 from khabar.problems import Invalid, Pointer, Problem, decode, in_json, json_pointer, quoted
-from khabar.projections import counted, fold, project_pair, projected_inventory, type_map
+from khabar.projections import accepted_inventory, counted, project_pair, projected_inventory, type_map
 from khabar.quotes import Tier
 from khabar.relations import Fact, facts
 from khabar.schemas import Inventory, inventory
@@ -175,6 +175,7 @@ class Run:
         self.gold = gold
         self.types = type_map(options.types, gold.inventory) if options.types is not None else None
         self.labels = projected_inventory(gold.inventory, self.types) if self.types else gold.inventory
+        self.accepted = accepted_inventory(gold.inventory, self.types) if self.types else gold.inventory
         folded = self.types.folded if self.types else {}
         self.coreferent = frozenset(folded.get(label) or label for label in COREFERENT)
         self.known = {place: frozenset(labels) for place, labels in gold.inventory.labels.items()}
@@ -300,8 +301,6 @@ class Run:
             lost.extend(broken)
             if prediction is None:
                 continue
-            if self.types:
-                prediction = fold(prediction, self.types)
             if position:
                 message = f"the document {gold.doc_id} is predicted a second time"
                 fix = f"Keep one; the first is on line {records[0].line}."
@@ -312,7 +311,7 @@ class Run:
                 if self.options.invalid == "error":  # The run is refused for it, and says so once.
                     continue
                 prediction = msgspec.structs.replace(prediction, entities=msgspec.UNSET, stance_pairs=msgspec.UNSET)
-            grounded = ground(prediction, gold, self.labels, self.options.grounding)
+            grounded = ground(prediction, gold, self.accepted, self.options.grounding)
             predicted, has = grounded.document, grounded.has
             if grounded.faults:
                 self._faults(record, grounded.faults, found)
@@ -367,7 +366,7 @@ class Run:
     def _read(self, record: Record, found: Found) -> tuple[Said | None, tuple[Void, ...]]:
         """The prediction of a record, and what of it cannot be scored."""
         raw = self.predictions.raw(record)
-        prediction = read_prediction(record, raw, self.labels, self.layers)
+        prediction = read_prediction(record, raw, self.accepted, self.layers)
         if not isinstance(prediction, tuple):
             return prediction, ()
         self._problem(found, *prediction)
@@ -428,10 +427,9 @@ class Run:
         message = f"there is no document {prediction.doc_id} in the set {self.gold.version}"
         fix = "Predict on the set that is scored; `khabar export inputs` writes its texts."
         self._problem(found, Problem(record.path, record.line, 1, "doc_id", "/doc_id", message, fix))
-        if self.types:
-            prediction = fold(prediction, self.types)
-        more = _penalised(found, record, ("doc_id",), message, voids(prediction))
-        found.ledger.add(Block([Pair(_NOTHING, _NOTHING, (*broken, *more))], self.labels))
+        lost = (*broken, *_penalised(found, record, ("doc_id",), message, voids(prediction)))
+        lost = counted(lost, self.types) if self.types else lost
+        found.ledger.add(Block([Pair(_NOTHING, _NOTHING, lost)], self.labels))
         found.has.append(frozenset())
         found.fields.append((_UNTOLD,) * len(self.options.by))
 
