@@ -863,3 +863,57 @@ def test_evidence_that_is_not_in_the_text_costs_precision():
     assert card["relations.strict"].score == 1
     counts = card["relations.evidence"].counts
     assert (counts.matched_predicted, counts.predicted, counts.matched_gold, counts.gold) == (9, 13, 9, 9)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "pointer", "rows"),
+    [
+        ({"relations": {"x": 1}}, "/relations", {"relations.strict": 1}),
+        ({"stance": 5}, "/stance", {"stance.strict": 1}),
+        ({"subsections": "gold"}, "/subsections", {"subsections.labelled": 1}),
+        ({"mentions": {"GPE": ["بغداد"]}}, "/mentions", {"entities.strict": 1}),
+    ],
+)
+def test_a_layer_that_is_no_list_costs_an_item_and_is_listed(wrong, pointer, rows):
+    """A layer of another shape is attempted, not silent: else a broken one would be better than a wrong one."""
+    card = score(GOLD[:1], [{"doc_id": "a"} | wrong], invalid="penalise", resamples=0)
+    assert [(one.pointer, one.items) for one in card.penalised_items] == [(pointer, 1)]
+    for name, number in rows.items():
+        assert card[name].counts.predicted == number
+
+
+def test_what_is_wrong_and_costs_no_item_is_listed():
+    """A property that there is not takes nothing from the items, and is told all the same."""
+    card = score(GOLD[:1], [mentions("a", (11, 16), bogus=1)], invalid="penalise", resamples=0)
+    assert [(one.message, one.items) for one in card.penalised_items] == [('there is no property "bogus" here', 0)]
+    assert card["entities.strict"].counts.predicted == 1
+
+
+def test_given_pairs_without_given_entities_cost_every_stance():
+    """They name pairs of gold by ids that are not gold's."""
+    stance = [{"holder": "author", "target": "e1", "label": "favor"}]
+    said = {"doc_id": "a", "entities": [], "stance_pairs": "gold", "stance": stance}
+    card = score(GOLD[:1], [said], invalid="penalise", resamples=0)
+    assert (card["stance.strict"].counts.predicted, card.penalised) == (1, 1)
+
+
+def test_a_section_without_a_place_costs_its_heading_and_function():
+    """A first line that is nowhere in the text, or stands for a section twice, loses all that its section says."""
+    section = {"kind": "body", "function": "main_event", "heading": {"text": "غغغ"}}
+    line = "زار الوزير بغداد."
+    for firsts in (["غغغ", "ثم عاد إلى عمّان."], [line, line]):
+        said = {"doc_id": "a", "subsections": [section | {"first": first} for first in firsts]}
+        card = score(GOLD[:1], [said], resamples=0)
+        assert card["subsections.function"].counts.predicted == 2
+        assert card["subsections.heading"].counts.predicted == 2
+
+
+def test_stories_of_a_document_that_is_given_twice_are_those_of_its_sections_in_order():
+    """In whatever order the sections are listed; one without a story is passed over."""
+    stories = [(0, 5, 1), (6, 11, None), (12, 16, 1), (18, 20, 2)]
+    listed = [{"start": s, "end": e, "kind": "body", "story": story} for s, e, story in stories]
+    for sections in (listed, listed[::-1]):
+        said = [{"doc_id": "a", "subsections": listed}, {"doc_id": "a", "subsections": sections}]
+        once, twice = (score(GOLD[:1], said[:n], invalid="penalise", resamples=0) for n in (1, 2))
+        row = "subsections.story"
+        assert twice[row].counts.predicted == once[row].counts.predicted + 1

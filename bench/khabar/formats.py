@@ -280,7 +280,7 @@ def salvage(
         items = value.get(name)
         if layer not in layers and isinstance(items, list):
             items = []
-        if items == "gold":
+        if name == "entities" and items == "gold":
             kept[name] = items
         elif isinstance(items, list):
             doubled = name == "mentions" and "entities" in kept
@@ -290,6 +290,10 @@ def salvage(
             for position, (item, fits) in enumerate(zip(items, fitting, strict=True)):
                 if not fits:
                     lost[name, position] = tuple(_lost(item, name, label))
+        elif name in value and layer in layers:
+            # No list: how many items it means cannot be known, and it is as one.
+            lost[name,] = tuple(_lost(None, name, label))
+            kept |= {} if name == "mentions" and "entities" in kept else {name: []}
     rejected = value.get("rejected")
     kept["rejected"] = [one for one in rejected if _fits(one, Rejected)] if isinstance(rejected, list) else []
     try:

@@ -262,7 +262,7 @@ class Grounded(Struct, frozen=True):
     ``document`` holds what is sound; ``faults`` what is not; ``unlocated`` each quote that was not found, is ambiguous
     or misplaced; ``has`` the layers, and the optional parts of them, that the prediction gives; ``quoted`` whether any
     span was given as a quote; ``rejected`` what the prediction says was rejected before; ``tiers`` how many quotes
-    each tier found.
+    each tier found; ``beside`` what is lost beside an item whose quote has no place: a section's heading and function.
     """
 
     document: Document
@@ -272,6 +272,7 @@ class Grounded(Struct, frozen=True):
     quoted: bool
     rejected: tuple[Void, ...] = ()
     tiers: Mapping[Tier, int] = {}
+    beside: tuple[Void, ...] = ()
 
 
 def ground(prediction: Said, gold: Document, labels: Inventory, loosest: Tier = "exact") -> Grounded:
@@ -301,16 +302,21 @@ def _voids(prediction: _Prediction[Any, Any]) -> Iterator[Void]:
         yield Void("relations", relation.type)
         yield from (lost_evidence("relations", relation.type, span) for span in relation.evidence or ())
     for stance in _items(prediction.stance):
-        yield Void("stance", stance.label)
-        yield from (lost_evidence("stance", stance.label, span) for span in stance.evidence or ())
+        yield from _lost_stance(stance)
     sections = _items(prediction.subsections)
+    if all(section.start is not UNSET for section in sections):
+        sections = tuple(sorted(sections, key=lambda section: cast(int, section.start)))
     for section in sections:
         yield from _lost_section(section)
-    for before, after in pairwise(sections):
-        yield Void("boundary", "")
-        if before.story and after.story and before.story != after.story:
-            yield Void("story", "")
+    yield from (Void("boundary", "") for _ in sections[1:])
+    stories = [section.story for section in sections if section.story]
+    yield from (Void("story", "") for before, after in pairwise(stories) if before != after)
     yield from _rejected(prediction)
+
+
+def _lost_stance(stance: PredictedStance[Any]) -> Iterator[Void]:
+    yield Void("stance", stance.label)
+    yield from (lost_evidence("stance", stance.label, span) for span in stance.evidence or ())
 
 
 def lost_evidence(layer: str, label: str, span: Located | Quote) -> Void:
@@ -328,6 +334,11 @@ _LONGEST = 1 << 16
 
 def _lost_section(section: PredictedSection[Any]) -> Iterator[Void]:
     yield Void("subsections", section.kind)
+    yield from _parts_of(section)
+
+
+def _parts_of(section: PredictedSection[Any]) -> Iterator[Void]:
+    """What is lost beside a section."""
     if section.heading:
         yield Void("heading", "")
     if section.function:
@@ -534,6 +545,7 @@ class _Grounding:
         self.known = _known(labels)
         self.faults: list[Fault] = []
         self.unlocated: list[Unlocated] = []
+        self.beside: list[Void] = []
         self.has = frozenset[str]()
         self.taken: set[tuple[str, int, int]] = set()
         self.tiers: Counter[Tier] = Counter()
@@ -562,6 +574,7 @@ class _Grounding:
             self.quoted,
             tuple(_rejected(self.prediction)),
             self.tiers,
+            tuple(self.beside),
         )
 
     def fault(self, rule: str, at: Pointer, message: str, fix: str, lost: Iterable[Void] = ()) -> None:
@@ -793,7 +806,9 @@ class _Grounding:
         given_pairs = prediction.stance_pairs == "gold"
         if given_pairs and prediction.entities != "gold":
             fix = 'Write "entities": "gold" beside it, and name the pairs by gold\'s ids.'
-            self.fault("track", ("stance_pairs",), "given pairs need given entities", fix)
+            lost = [void for stance in _items(prediction.stance) for void in _lost_stance(stance)]
+            self.fault("track", ("stance_pairs",), "given pairs need given entities", fix, lost)
+            return
         pairs = {(stance.holder, stance.target) for stance in self.gold.stance} if given_pairs else set()
         voices = known | {AUTHOR}
         for position, stance in enumerate(_items(prediction.stance)):
@@ -854,6 +869,7 @@ class _Grounding:
             at: Pointer = ("subsections", position)
             if start < last and section.first is not UNSET:
                 self.misplaced(Void("subsections", section.kind), section.first, at, "repeated", (start, end))
+                self.beside += _parts_of(section)
                 continue
             if start < last:
                 message = f"the section {start}..{end} overlaps the one before it"
@@ -893,8 +909,10 @@ class _Grounding:
             else:
                 first = section.first or ""
                 line = locate_line(self.index, first, self.loosest)
-                for start, _ in self.found(line, first, (*at, "first"), Void("subsections", section.kind)):
-                    placed.append((start, None, position, section))
+                places = self.found(line, first, (*at, "first"), Void("subsections", section.kind))
+                placed += [(start, None, position, section) for start, _ in places]
+                if not places:
+                    self.beside += _parts_of(section)
         starts = sorted(start for start, *_ in placed)
         for start, given, position, section in placed:
             if given is None:

@@ -127,7 +127,7 @@ def _penalised(card: Scorecard) -> Iterator[str]:
         return
     yield f"invalid items counted as spurious: {card.penalised}"
     for one in card.penalised_items[:_MOST]:
-        items = f" ({one.items} items)" if one.items > 1 else "" if one.items else " (nothing could be read)"
+        items = f" ({one.items} items)" if one.items > 1 else ""
         yield f"  {_where(one)}: {one.message}{items}"
     yield from _more(card.penalised_items)
 

@@ -58,7 +58,7 @@ class Penalised(Struct, frozen=True):
     """Invalid items that were counted as spurious: where they stand in the predictions, and what is wrong.
 
     ``pointer`` leads to the place in the JSON of line ``line`` of ``path``. ``items`` is how many items were lost
-    for it; none where nothing of a line could be read, and ``doc_id`` is None where it could not.
+    for it; none where nothing of a line could be read (``doc_id`` is None where it could not), or where it costs none.
     """
 
     doc_id: str | None
@@ -319,7 +319,7 @@ class Run:
                     lost += _penalised(found, record, fault.pointer, fault.message, fault.voids)
             if grounded.unlocated:
                 found.unlocated += (Unplaced.of(gold.doc_id, record, quote) for quote in grounded.unlocated)
-                lost.extend(grounded.unlocated)
+                lost += (*grounded.unlocated, *grounded.beside)
             lost += _rejected(found, record, grounded.rejected)
             if grounded.tiers:
                 found.tiers.update(grounded.tiers)
@@ -373,12 +373,18 @@ class Run:
         saved = salvage(raw, self.layers) if self.options.invalid == "penalise" else None
         if not saved:
             found.counted["unread"] += 1
-            found.penalised.append(Penalised(record.doc_id, record.path, record.line, "", prediction[0].message, 0))
+            message = f"nothing of this can be read: {prediction[0].message}"
+            found.penalised.append(Penalised(record.doc_id, record.path, record.line, "", message, 0))
             return None, ()
         lost: list[Void] = []
+        rest = prediction
         for at, voids_ in saved[1].items():
-            inside = [one.message for one in prediction if f"{one.pointer}/".startswith(f"{json_pointer(at)}/")]
-            lost += _penalised(found, record, at, (inside or [prediction[0].message])[0], voids_)
+            inside = [one for one in prediction if f"{one.pointer}/".startswith(f"{json_pointer(at)}/")]
+            inside = inside or [prediction[0]]
+            rest = tuple(one for one in rest if one not in inside)
+            lost += _penalised(found, record, at, inside[0].message, voids_)
+        for one in rest:  # What costs no item is said all the same.
+            found.penalised.append(Penalised(record.doc_id, record.path, record.line, one.pointer, one.message, 0))
         return saved[0], tuple(lost)
 
     def _faults(self, record: Record, faults: Sequence[Fault], found: Found) -> None:
