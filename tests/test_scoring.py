@@ -917,3 +917,23 @@ def test_stories_of_a_document_that_is_given_twice_are_those_of_its_sections_in_
         once, twice = (score(GOLD[:1], said[:n], invalid="penalise", resamples=0) for n in (1, 2))
         row = "subsections.story"
         assert twice[row].counts.predicted == once[row].counts.predicted + 1
+
+
+def test_documents_given_as_values_train_too():
+    """What those of the split train state is known to relations.unseen, as where gold is a file."""
+    documents = list(open_set().documents())
+    ours, given = (score(gold, documents, split="test", resamples=0) for gold in (None, documents))
+    assert given["relations.unseen"].counts == ours["relations.unseen"].counts
+
+
+def test_gold_with_a_form_or_a_function_that_there_is_not_is_refused():
+    """As it is with a type: its place is told."""
+    of_form = json.loads(msgspec.json.encode(GOLD[0]))
+    of_form["entities"][1]["mentions"][0]["form"] = "verb"
+    of_function = json.loads(msgspec.json.encode(GOLD[1]))
+    of_function["subsections"] = [{"id": "b1", "start": 0, "end": 5, "kind": "body", "function": "moral"}]
+    for value, pointer in ((of_form, "/entities/1/mentions/0/form"), (of_function, "/subsections/0/function")):
+        gold = msgspec.convert(value, Document)
+        with pytest.raises(Invalid) as raised:
+            score([gold], [mentions(gold.doc_id, (11, 16))])
+        assert [problem.pointer for problem in raised.value.problems] == [pointer]

@@ -19,7 +19,7 @@ from khabar.formats import PredictionFile, Record, Track, read_prediction, salva
 from khabar.grounding import Fault, Said, Unlocated, Void, ground, voids
 from khabar.ledger import Ledger
 from khabar.measures import MEASURES
-from khabar.model import COREFERENT, LABEL, LAYERS, Document, Edges, Layer, Metadata
+from khabar.model import COREFERENT, LABEL, LAYERS, Document, Edges, Layer, Metadata, mentions_of
 from khabar.problems import Invalid, Pointer, Problem, decode, in_json, json_pointer, quoted
 from khabar.projections import accepted_inventory, counted, project_pair, projected_inventory, type_map
 from khabar.quotes import Tier
@@ -97,10 +97,15 @@ class Given(Struct, frozen=True):
         return len(self.items)
 
     def documents(
-        self, between: tuple[int, int] | None = None, layers: Collection[Layer] = LAYERS
+        self,
+        split: str | None = None,
+        between: tuple[int, int] | None = None,
+        layers: Collection[Layer] = LAYERS,
     ) -> Iterator[Document]:
-        """Every document, or those from one number up to, not including, another; all ``layers`` are there."""
-        return iter(self.items[slice(*between)] if between else self.items)
+        """As `DocumentSet.documents`; all ``layers`` are there."""
+        for document in self.items[slice(*between)] if between else self.items:
+            if split is None or (document.metadata and document.metadata.split == split):
+                yield document
 
 
 def as_set(gold: Gold, labels: Inventory | None) -> DocumentSet | Given:
@@ -225,8 +230,7 @@ class Run:
             return None
         if options.measures is not None and "relations.unseen" not in options.measures:
             return None
-        training = self.gold.documents("train") if isinstance(self.gold, DocumentSet) else iter(())
-        stated = [facts(document, self.labels) for document in training]
+        stated = [facts(document, self.labels) for document in self.gold.documents("train")]
         return frozenset().union(*stated) if stated else None
 
     # -- processes -------------------------------------------------------------------------------------------------
@@ -283,14 +287,23 @@ class Run:
 
     def _check_labels(self, gold: Document, found: Found) -> None:
         """Gold that `khabar check` would refuse for its labels is not scored."""
-        for layer, name in LABEL.items():
-            place, items = f"{layer}.{name}", getattr(gold, layer)
-            if strange := {getattr(item, name) for item in items} - self.known[place]:
+        mentions = mentions_of(gold.entities)
+        for layer, name, items in (
+            *((layer, name, getattr(gold, layer)) for layer, name in LABEL.items()),
+            ("entities", "form", mentions),
+            ("stance", "mode", gold.stance),
+            ("subsections", "function", gold.subsections),
+        ):
+            if strange := {getattr(item, name) for item in items} - self.known[f"{layer}.{name}"] - {None}:
                 names = ", ".join(quoted(label) for label in sorted(strange))
                 message = f"gold of {gold.doc_id} has labels that the inventory {self.labels.name} lacks: {names}"
                 fix = "Run `khabar check` on gold; name another inventory with --inventory if it has its own labels."
                 first = [getattr(item, name) in strange for item in items].index(True)
-                found.problems.append(self._in_gold(gold.doc_id, "label", (layer, first, name), message, fix))
+                at: Pointer = (layer, first, name)
+                if items is mentions:
+                    owner = [mentions[first] in entity.mentions for entity in gold.entities].index(True)
+                    at = (layer, owner, "mentions", gold.entities[owner].mentions.index(mentions[first]), name)
+                found.problems.append(self._in_gold(gold.doc_id, "label", at, message, fix))
 
     def _pair(self, gold: Document, records: Sequence[Record], found: Found) -> Pair:
         predicted: Document | None = None
