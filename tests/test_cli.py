@@ -456,7 +456,7 @@ def test_links_in_a_circle_are_no_input(tmp_path):
     gold = EXAMPLES / "valid"
     for call in (("check",), ("agree", gold), ("compare", GOLDEN / "predictions.jsonl"), ("score",), ("anchor",)):
         refused = run(call[0], tmp_path / "loop", *call[1:])
-        assert refused.exit_code == (1 if call == ("check",) else 2), call
+        assert refused.exit_code == 2, call
         assert isinstance(refused.exception, SystemExit), call
 
 
@@ -513,3 +513,27 @@ def test_a_reader_that_has_read_enough_is_no_problem():
         process.stdout.read(10)
         process.stdout.close()
         assert process.stderr.read() == b""
+
+
+def test_where_there_is_nothing_to_check_is_said(tmp_path):
+    """A set without documents, a folder without annotations and a file that is not there are no clean sets."""
+    (tmp_path / "empty.jsonl").write_text("", "utf-8")
+    (tmp_path / "folder").mkdir()
+    for name, words in (
+        ("empty.jsonl", "no documents here"),
+        ("folder", "no annotations/"),
+        ("nothing", "no such file"),
+    ):
+        refused = run("check", tmp_path / name)
+        assert (refused.exit_code, words in refused.output + refused.stderr) == (2, True), name
+    refused = run("format", tmp_path / "folder")
+    assert (refused.exit_code, "there are no annotation files here" in refused.stderr) == (2, True)
+
+
+def test_predictions_given_as_gold_are_told_from_a_set(tmp_path):
+    """Their documents have no text, and that may be why."""
+    predictions = GOLDEN / "predictions.jsonl"
+    refused = run("score", predictions, "--gold", predictions)
+    assert refused.exit_code == 2
+    assert "/text): this document has no text" in refused.stderr
+    assert "Is this a file of predictions?" in refused.stderr

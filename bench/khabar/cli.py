@@ -442,11 +442,15 @@ def check(
     """Check documents and annotations. Every problem is listed: its place, what is wrong and what to do."""
     from khabar.checks import check as run
     from khabar.checks import count, problems_json
+    from khabar.problems import Invalid, Problem
 
     with _refusing():
         places = paths or [_open(None).place]
         problems = run(*places, inventory=inventory)
         documents = count(*places, inventory=inventory)
+        if not documents and not problems:
+            fix = "Name a set with documents, or a document."
+            raise Invalid([Problem(str(places[0]), 1, 1, "file", "", "there are no documents here", fix)])
     errors = sum(problem.severity == "error" for problem in problems)
     if output_format is Format.json:
         typer.echo(problems_json(problems))
@@ -455,7 +459,7 @@ def check(
     found = f"{_number(errors, 'error')}, {_number(len(problems) - errors, 'warning')}"
     where = ", ".join(map(os.path.realpath, places))
     typer.echo(f"{found} in {_number(documents, 'document')} of {where}", err=True)
-    raise typer.Exit(1 if errors else 0)
+    raise typer.Exit((1 if documents else 2) if errors else 0)
 
 
 _DOMAINS = "politics, security, economy, society, culture, sport, science, health, environment, disaster, justice"

@@ -257,7 +257,11 @@ def _read_line(entry: Entry, unread: frozenset[str]) -> Document:
         if whole is not entry:
             return _checked(decode(whole.raw), entry)
         value = msgspec.json.decode(entry.raw)
-        if isinstance(value, dict) and value.get("text") is None:
+        if isinstance(value, dict) and "text" not in value:
+            fix = "Name a set: each of its documents has its text. Is this a file of predictions?"
+            message = "this document has no text"
+            raise Invalid([Problem(str(entry.path), entry.line, 1, "schema", "/text", message, fix)]) from None
+        if isinstance(value, dict) and value["text"] is None:
             raise _no_text(entry, str(value.get("doc_id"))) from None
         raise
 

@@ -141,7 +141,11 @@ def unformatted(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
     """
     for given in paths:
         place = given / "annotations" if (given / "annotations").is_dir() else given
-        for path in sorted(place.rglob("*.json")) if place.is_dir() else [place]:
+        files = sorted(place.rglob("*.json")) if place.is_dir() else [place]
+        if not files:
+            fix = "Name a set, an annotation file, or a folder of them."
+            raise Invalid([Problem(str(given), 1, 1, "file", "", "there are no annotation files here", fix)])
+        for path in files:
             source, value, problems = decode(str(path), path.read_bytes())
             if problems:
                 raise Invalid(problems)
