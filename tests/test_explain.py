@@ -133,3 +133,22 @@ def test_types_stand_beside_the_arguments_whose_types_differ():
     ]
     (error,) = json.loads(as_json([pair], INVENTORY, wanted))["errors"]
     assert (error["gold"]["types"], error["predicted"]["types"]) == (["PER", "ORG"], ["PER", "FAC"])
+
+
+def test_beside_a_wrong_argument_stands_whose_entity_it_is():
+    """A predicted entity that shares more mentions with another gold entity than with the argument is that one."""
+    text = "القوات الأميركية ثم القوات الأميركية في العراق"
+    narrow, again, wide = Mention(0, 16, text[:16]), Mention(20, 36, text[20:36]), Mention(20, 46, text[20:46])
+    person = Entity(id="p", type="PER", name="العراق", mentions=(Mention(40, 46, text[40:46]),))
+
+    def document(forces, coalition, tail):
+        named = [("a", "القوات الأميركية", forces), ("b", "القوات في العراق", coalition)]
+        entities = [Entity(id=i, type="ORG", name=name, mentions=spans) for i, name, spans in named if spans]
+        relation = Relation(id="r", type="head_of", head="p", tail=tail)
+        return Document(doc_id="d", text=text, entities=(person, *entities), relations=(relation,))
+
+    pair = Pair(document((narrow, again), (wide,), "b"), document((narrow, again, wide), (), "a"))
+    (error,) = json.loads(as_json([pair], INVENTORY, Wanted(class_="wrong argument")))["errors"]
+    assert error["predicted"]["stands_for"] == ["العراق", "القوات الأميركية"]
+    shown = list(as_text([pair], INVENTORY, Wanted(class_="wrong argument")))
+    assert shown[2].endswith("\u2068القوات الأميركية\u2069 (gold's \u2068القوات الأميركية\u2069)")

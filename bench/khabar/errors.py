@@ -53,7 +53,7 @@ class Class(NamedTuple):
 
 
 CORRECT, IGNORED, UNGROUNDED = "correct", "ignored", "unlocated or invalid"
-ARGUMENT_TYPE = "argument type"
+ARGUMENT_TYPE, WRONG_ARGUMENT = "argument type", "wrong argument"
 _UNGROUNDED = (
     "a quote without a place of its own, or what `khabar import answers` rejected; "
     "with `--invalid penalise`, an item that is not sound"
@@ -94,7 +94,7 @@ CLASSES: tuple[Class, ...] = (
     Class(
         "relations", "duplicate", "a prediction left over that repeats the type and the arguments of a gold relation"
     ),
-    Class("relations", "wrong argument", "type and one argument are right; the other is another gold entity"),
+    Class("relations", WRONG_ARGUMENT, "type and one argument are right; the other is another gold entity"),
     Class(
         "relations",
         "argument not found",
@@ -131,7 +131,8 @@ class Shown(NamedTuple):
     ``spans`` are those of the mention or the section; of a relation or stance a mention of each entity, the one
     nearest to its evidence or else the first. It is empty where the item has no place. ``names`` are those of head
     and tail, or of holder and target, and ``types`` their entity types, "" for the author; empty for mentions and
-    sections, as is ``evidence``. ``lost`` is the quote, if any, for which the item has no place.
+    sections, as is ``evidence``. ``stands_for`` are the names of the gold entities that those of a prediction are taken
+    for ("" for none). ``lost`` is the quote, if any, for which the item has no place.
     """
 
     label: str
@@ -139,6 +140,7 @@ class Shown(NamedTuple):
     names: tuple[str, ...] = ()
     evidence: tuple[Edges, ...] = ()
     types: tuple[str, ...] = ()
+    stands_for: tuple[str, ...] = ()
     lost: tuple[Unlocated, ...] = ()
 
 
@@ -497,7 +499,7 @@ def _relations(block: Block) -> Iterator[Found]:
     yield _alone("duplicate", "predicted", left[again])
     left = left[~again]
     known = marked(predicted.placed, len(predicted.label))[left]
-    settled, spurious, open_ = _settle(found, left[known], open_, _one_end("wrong argument"))
+    settled, spurious, open_ = _settle(found, left[known], open_, _one_end(WRONG_ARGUMENT))
     yield from settled
     yield _alone("spurious", "predicted", spurious)
     settled, lost, open_ = _settle(found, left[~known], open_, _one_end("argument not found"))
@@ -614,7 +616,13 @@ def _shower(pair: Pair, block: Block, layer: Layer) -> tuple[Shower, Shower]:
         return (lambda row: _shown_section(mine[row])), (lambda row: _shown_section(yours[row]))
     one, other = ({e.id: e for e in side.entities} for side in (pair.predicted, pair.gold))
     predicted, gold = getattr(pair.predicted, layer), getattr(pair.gold, layer)
-    return (lambda row: _shown_claim(predicted[row], one)), (lambda row: _shown_claim(gold[row], other))
+    rows = (block.entities if layer == "relations" else block.voices).tolist()
+    twins = {
+        entity.id: pair.gold.entities[row]
+        for entity, row in zip(pair.predicted.entities, rows, strict=True)
+        if row != NONE
+    }
+    return (lambda row: _shown_claim(predicted[row], one, twins)), (lambda row: _shown_claim(gold[row], other))
 
 
 def _shown_name(block: Block, names: Names, row: int) -> Shown:
@@ -625,7 +633,9 @@ def _shown_section(section: Section) -> Shown:
     return Shown(section.kind, ((section.start, section.end),))
 
 
-def _shown_claim(item: Relation | Stance, entities: Mapping[str, Entity]) -> Shown:
+def _shown_claim(
+    item: Relation | Stance, entities: Mapping[str, Entity], twins: Mapping[str, Entity] | None = None
+) -> Shown:
     label, *given = (
         (item.type, item.head, item.tail) if isinstance(item, Relation) else (item.label, item.holder, item.target)
     )
@@ -638,7 +648,12 @@ def _shown_claim(item: Relation | Stance, entities: Mapping[str, Entity]) -> Sho
         tuple(called(end) or end.id if end else AUTHOR for end in ends),
         tuple(quote.edges for quote in item.evidence),
         tuple(end.type if end else "" for end in ends),
+        () if twins is None else tuple(_twin(end, twins) for end in given),
     )
+
+
+def _twin(end: str, twins: Mapping[str, Entity]) -> str:
+    return called(twins[end]) if end in twins else AUTHOR if end == AUTHOR else ""
 
 
 def _place(error: Error) -> tuple[Any, ...]:

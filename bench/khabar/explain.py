@@ -12,6 +12,7 @@ from khabar.errors import (
     CORRECT,
     IGNORED,
     UNGROUNDED,
+    WRONG_ARGUMENT,
     Aside,
     Error,
     Shown,
@@ -126,6 +127,9 @@ def _block(pair: Pair, error: Error) -> Iterator[str]:
             ends = [*map(isolate, shown.names)]
             if error.class_ == ARGUMENT_TYPE:
                 ends = [f"{end} ({label(kind)})" for end, kind in zip(ends, shown.types, strict=True)]
+            elif error.class_ == WRONG_ARGUMENT and shown.stands_for:
+                twins = [f" (gold's {isolate(twin)})" if twin else "" for twin in shown.stands_for]
+                ends = [end + twin for end, twin in zip(ends, twins, strict=True)]
             yield f"    {words} {' → '.join(ends)}"
     elif lost := [quote for _, shown in sides for quote in shown.lost]:
         for quote in lost:
@@ -210,6 +214,7 @@ def _shown_json(text: str, shown: Shown | None) -> dict[str, Any] | None:
     if shown is None:
         return None
     said = {"label": shown.label, "names": list(shown.names), "types": list(shown.types)}
+    said |= {"stands_for": [*shown.stands_for]} if shown.stands_for else {}
     return said | {"spans": _spans_json(text, shown.spans), "quotes": [_lost_json(text, one) for one in shown.lost]}
 
 

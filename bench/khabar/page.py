@@ -20,6 +20,7 @@ from khabar.errors import (
     CLASSES,
     CORRECT,
     IGNORED,
+    WRONG_ARGUMENT,
     Error,
     Shown,
     Side,
@@ -72,7 +73,8 @@ class Class(NamedTuple):
 class Said(NamedTuple):
     """What one side says: a label, the words of its span or what its two ends are called, its evidence, its place.
 
-    ``types`` are those of the ends where the error is one of them; ``lost`` is a quote without a place.
+    ``remarks`` tell of each end what the error is about: its type, or the gold entity that it stands for; ``lost`` is a
+    quote without a place.
     """
 
     label: str
@@ -80,7 +82,7 @@ class Said(NamedTuple):
     names: tuple[str, ...]
     evidence: tuple[str, ...]
     place: str
-    types: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     lost: "Lost | None" = None
 
 
@@ -295,8 +297,8 @@ def _report(place: str, pair: Pair, labels: Inventory, layers: Sequence[Layer]) 
             where = line(proofs[0])
         words = "" if shown.names else " … ".join(_words(text, edges) for edges in shown.spans)
         evidence = tuple(_words(text, edges, 400) for edges in shown.evidence)
-        types = shown.types if error.class_ == ARGUMENT_TYPE else ()
-        return Said(shown.label, words, shown.names, evidence, where, types, next(map(lost, shown.lost), None))
+        remarks = {ARGUMENT_TYPE: shown.types, WRONG_ARGUMENT: shown.stands_for}.get(error.class_, ())
+        return Said(shown.label, words, shown.names, evidence, where, remarks, next(map(lost, shown.lost), None))
 
     items = tuple(
         Item(e, _state(e), _keys(e), said(e, "gold", e.gold), said(e, "predicted", e.predicted)) for e in errors
