@@ -289,7 +289,7 @@ def _held_speed(score: Row, strict: Row, floor: Row, least: Row) -> Iterator[Hel
 
 
 def _held_memory(score: Row, many: Row) -> Iterator[Held]:
-    goal = "peak memory below 150 MB"
+    goal = f"peak memory below 150 MB with {score.documents:,} documents"
     if score.spent:
         yield Held(goal, f"{score.spent.memory:.0f} MB", score.spent.memory < 150)
     else:

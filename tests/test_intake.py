@@ -108,3 +108,13 @@ def test_a_file_name_that_is_no_id_is_refused_before_anything_is_asked(own_set):
     assert run.exit_code == 2
     assert "--doc-id karmel-library" in " ".join(run.output.split())
     assert "headline" not in run.output
+
+
+def test_a_text_that_cannot_be_stored_is_refused_before_anything_is_asked(tmp_path):
+    """It is told at its own place; nobody fills in a form for nothing."""
+    path = tmp_path / "page.txt"
+    path.write_bytes("زار الوزير".encode("utf-16"))
+    refused = CliRunner().invoke(app, ["new", str(path)])
+    assert refused.exit_code == 2
+    assert f"{path}:1:1: error text.encoding" in refused.stderr
+    assert refused.stdout == ""

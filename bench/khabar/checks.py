@@ -21,7 +21,7 @@ from msgspec import Struct
 
 from khabar.corpus import CANARY, DocumentSet, Entry, checksum, folder_entry, open_set, root_of, withheld
 from khabar.model import AUTHOR, ISSUE, WHITE_SPACE, Edges, paragraphs
-from khabar.problems import Invalid, Pointer, Problem, decode, in_json, line_and_column, quoted, utf8
+from khabar.problems import DIRECTION_MARKS, Invalid, Pointer, Problem, decode, in_json, line_and_column, quoted, utf8
 from khabar.quotes import alike_fix, whole_word, word_around
 from khabar.schemas import Inventory, data_folder, misshapen
 
@@ -141,8 +141,6 @@ def _bad(at: Pointer, message: str, fix: str) -> Finding:
 
 # -- text ----------------------------------------------------------------------------------------------------
 
-_BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-
 
 def _text_nfc(draft: Draft) -> Iterator[Finding]:
     text = draft.text or ""
@@ -160,7 +158,7 @@ def _text_line_ends(draft: Draft) -> Iterator[Finding]:
 
 
 def _text_bidi(draft: Draft) -> Iterator[Finding]:
-    for match in _BIDI.finditer(draft.text or ""):
+    for match in DIRECTION_MARKS.finditer(draft.text or ""):
         message = f"the invisible direction mark U+{ord(match[0]):04X} stands here"
         yield Finding("text", (match.start(),), message, "Take it out; the page's direction needs no marks.")
 

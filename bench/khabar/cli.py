@@ -475,6 +475,15 @@ def _fitting(parameter: typer.CallbackParam, value: str | None) -> str | None:
     return value
 
 
+def _storable(textfile: Path) -> Path:
+    """Refuse a text that cannot be stored, before anything is asked."""
+    from khabar.intake import changes
+
+    with _refusing():
+        changes(textfile.read_bytes(), str(textfile))
+    return textfile
+
+
 def _named(context: typer.Context, value: str | None) -> str:
     """The document's slug: the one that was given, or else the file's name, if it can be one."""
     from khabar.intake import refusal
@@ -493,7 +502,12 @@ def _asked(question: str, about: str) -> typer.models.OptionInfo:
 
 @app.command()
 def new(
-    textfile: Annotated[Path, typer.Argument(help="The text, as it stood on its page.", exists=True, dir_okay=False)],
+    textfile: Annotated[
+        Path,
+        typer.Argument(
+            help="The text, as it stood on its page.", exists=True, dir_okay=False, is_eager=True, callback=_storable
+        ),
+    ],
     *,
     doc_id: Annotated[
         str | None, typer.Option(help="The document's slug; the file's name unless said.", callback=_named)

@@ -1,7 +1,6 @@
 """New documents, and annotation files between sheet, JSON and canonical form."""
 
 import json
-import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 
 from khabar.corpus import DocumentSet, checksum, find_text, here, open_set, root_of, write_whole
 from khabar.model import LAYERS
-from khabar.problems import Invalid, Problem, decode, utf8
+from khabar.problems import DIRECTION_MARKS, Invalid, Problem, decode, utf8
 from khabar.schemas import misshapen, validator
 from khabar.sheets import canonical, doc_id, layout, read_sheet, write_sheet
 from khabar.tags import words
@@ -17,19 +16,17 @@ from khabar.tags import words
 GUIDELINES = "1.0"
 """The version of the guidelines that new documents are annotated by."""
 
-_BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
-
-def changes(raw: bytes) -> tuple[str, ...]:
-    """What storing a text would change in it, in words. Raises Invalid where it is not UTF-8, or empty."""
-    text = _decoded(raw)
+def changes(raw: bytes, path: str = "text") -> tuple[str, ...]:
+    """What storing a text would change in it, in words. Raises Invalid where it (``path``) is not UTF-8, or empty."""
+    text = _decoded(raw, path)
     found = []
     if text.startswith("\ufeff"):
         found.append("the byte order mark at its beginning goes")
     if "\r" in text:
         found.append(f"{text.count(chr(13))} carriage returns go: lines end in LF")
-    if _BIDI.search(text):
-        found.append(f"{len(_BIDI.findall(text))} invisible direction marks go")
+    if DIRECTION_MARKS.search(text):
+        found.append(f"{len(DIRECTION_MARKS.findall(text))} invisible direction marks go")
     if not unicodedata.is_normalized("NFC", text):
         found.append("letters and their marks are joined as Unicode's form NFC has them")
     return tuple(found)
@@ -37,14 +34,15 @@ def changes(raw: bytes) -> tuple[str, ...]:
 
 def cleaned(raw: bytes) -> str:
     """A text as it is stored: every change that `changes` names, and no other."""
-    text = _decoded(raw).removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    return unicodedata.normalize("NFC", _BIDI.sub("", text))
+    text = _decoded(raw, "text").removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    return unicodedata.normalize("NFC", DIRECTION_MARKS.sub("", text))
 
 
-def _decoded(raw: bytes) -> str:
-    text = utf8("new", raw, "text.encoding")
+def _decoded(raw: bytes, path: str) -> str:
+    text = utf8(path, raw, "text.encoding")
     if not text.strip():
-        raise _refused("file", "the text is empty", "Name a file that holds the page's text.")
+        fix = "Name a file that holds the page's text."
+        raise Invalid([Problem(path, 1, 1, "file", "", "the text is empty", fix)])
     return text
 
 

@@ -490,3 +490,6 @@ MEASURES: tuple[Measure, ...] = (
 
 HEADLINE = ("entities.strict", "relations.strict", "stance.strict", "subsections.labelled")
 """The measures whose mean F1 is `overall`."""
+
+BY_NAME: Mapping[str, Measure] = {measure.name: measure for measure in MEASURES}
+"""The measures by their names."""

@@ -30,7 +30,7 @@ from khabar.errors import (
     sides_of,
 )
 from khabar.grounding import Unlocated
-from khabar.measures import HEADLINE, MEASURES
+from khabar.measures import BY_NAME, HEADLINE
 from khabar.model import LABEL, LAYERS, Document, Edges, Layer
 from khabar.report import facet_f1, why
 from khabar.schemas import ENUMS, Inventory
@@ -213,14 +213,14 @@ def _measures(card: Scorecard) -> Iterator[tuple[str, list[Figure]]]:
 
 
 def _figure(row: Row) -> Figure:
-    measure = next(measure for measure in MEASURES if measure.name == row.measure)
+    measure = BY_NAME[row.measure]
     counts = None if row.derived or row.share is not None else row.counts
     note = "less is better" if measure.better == "less" else ""
     return Figure(row.measure, row.score, row.interval, counts, about=measure.about, note=note)
 
 
 def _labels(row: Row, labels: Inventory) -> Iterator[Figure]:
-    layer = next(measure.layer for measure in MEASURES if measure.name == row.measure)
+    layer = BY_NAME[row.measure].layer
     known = {label.label: label for label in getattr(labels, ENUMS[f"{layer}.{LABEL[layer]}"])}
     forms = {label.label: label for label in labels.mention_forms}
     for label, counts in row.by_label.items():

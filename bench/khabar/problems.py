@@ -51,7 +51,9 @@ class Invalid(Exception):
         return Invalid, (self.problems,)
 
 
-_DIRECTION = (0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+DIRECTION_MARKS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""What is not seen and turns text round: the controls of direction, by the Unicode property Bidi_Control."""
+_DIRECTION = (code for code in range(0x2070) if DIRECTION_MARKS.match(chr(code)))
 _ORDERS = (*range(9), *range(11, 32), *range(127, 160), 0x2028, 0x2029)
 _CONTROLS = {code: f"⟨U+{code:04X}⟩" for code in (*_DIRECTION, *_ORDERS)}
 """What a terminal would obey rather than show, controls of direction among it, and what is shown instead."""

@@ -12,7 +12,7 @@ from khabar.comparison import Comparison
 from khabar.counts import Counts
 from khabar.errors import by_class
 from khabar.grounding import Unlocated
-from khabar.measures import HEADLINE, LAWS, MEASURES, Measure
+from khabar.measures import BY_NAME, HEADLINE, LAWS, MEASURES, Measure
 from khabar.model import LAYERS
 from khabar.passes import Agreed
 from khabar.problems import isolate, label, quoted, short
@@ -59,7 +59,7 @@ def _text(card: Scorecard) -> Iterator[str]:
 
 def _row(row: Row) -> Iterator[str]:
     if row.derived or row.share is not None:
-        better = next(measure.better for measure in MEASURES if measure.name == row.measure)
+        better = BY_NAME[row.measure].better
         less = "" if better == "more" else " (less is better)"
         yield f"{row.measure:38}{_percent(row.value)}{_between(row.interval):>17}{less}".rstrip()
     else:
