@@ -142,8 +142,7 @@ def test_beside_a_wrong_argument_stands_whose_entity_it_is():
     person = Entity(id="p", type="PER", name="العراق", mentions=(Mention(40, 46, text[40:46]),))
 
     def document(forces, coalition, tail):
-        named = [("a", "القوات الأميركية", forces), ("b", "القوات في العراق", coalition)]
-        entities = [Entity(id=i, type="ORG", name=name, mentions=spans) for i, name, spans in named if spans]
+        entities = [Entity(id=i, type="ORG", mentions=spans) for i, spans in (("a", forces), ("b", coalition)) if spans]
         relation = Relation(id="r", type="head_of", head="p", tail=tail)
         return Document(doc_id="d", text=text, entities=(person, *entities), relations=(relation,))
 
@@ -151,4 +150,4 @@ def test_beside_a_wrong_argument_stands_whose_entity_it_is():
     (error,) = json.loads(as_json([pair], INVENTORY, Wanted(class_="wrong argument")))["errors"]
     assert error["predicted"]["stands_for"] == ["العراق", "القوات الأميركية"]
     shown = list(as_text([pair], INVENTORY, Wanted(class_="wrong argument")))
-    assert shown[2].endswith("\u2068القوات الأميركية\u2069 (gold's \u2068القوات الأميركية\u2069)")
+    assert shown[2].endswith("\u2068القوات الأميركية في العراق\u2069 (gold's \u2068القوات الأميركية\u2069)")

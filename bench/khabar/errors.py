@@ -143,6 +143,11 @@ class Shown(NamedTuple):
     stands_for: tuple[str, ...] = ()
     lost: tuple[Unlocated, ...] = ()
 
+    @property
+    def twins(self) -> tuple[str, ...]:
+        """What the names stand for, "" where that is called the same."""
+        return tuple("" if twin in self.names else twin for twin in self.stands_for)
+
 
 class Error(NamedTuple):
     """An item, or a pair of them, in its class.

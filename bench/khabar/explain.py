@@ -127,8 +127,8 @@ def _block(pair: Pair, error: Error) -> Iterator[str]:
             ends = [*map(isolate, shown.names)]
             if error.class_ == ARGUMENT_TYPE:
                 ends = [f"{end} ({label(kind)})" for end, kind in zip(ends, shown.types, strict=True)]
-            elif error.class_ == WRONG_ARGUMENT and shown.stands_for:
-                twins = [f" (gold's {isolate(twin)})" if twin else "" for twin in shown.stands_for]
+            elif error.class_ == WRONG_ARGUMENT and shown.twins:
+                twins = [f" (gold's {isolate(twin)})" if twin else "" for twin in shown.twins]
                 ends = [end + twin for end, twin in zip(ends, twins, strict=True)]
             yield f"    {words} {' → '.join(ends)}"
     elif lost := [quote for _, shown in sides for quote in shown.lost]:

@@ -297,7 +297,7 @@ def _report(place: str, pair: Pair, labels: Inventory, layers: Sequence[Layer]) 
             where = line(proofs[0])
         words = "" if shown.names else " … ".join(_words(text, edges) for edges in shown.spans)
         evidence = tuple(_words(text, edges, 400) for edges in shown.evidence)
-        remarks = {ARGUMENT_TYPE: shown.types, WRONG_ARGUMENT: shown.stands_for}.get(error.class_, ())
+        remarks = {ARGUMENT_TYPE: shown.types, WRONG_ARGUMENT: shown.twins}.get(error.class_, ())
         return Said(shown.label, words, shown.names, evidence, where, remarks, next(map(lost, shown.lost), None))
 
     items = tuple(
