@@ -19,7 +19,7 @@ from khabar.formats import PredictionFile, Record, Track, read_prediction, salva
 from khabar.grounding import Fault, Said, Unlocated, Void, ground, voids
 from khabar.ledger import Ledger
 from khabar.measures import MEASURES
-from khabar.model import COREFERENT, LABEL, LAYERS, Document, Edges, Layer, Metadata, mentions_of
+from khabar.model import COREFERENT, LAYERS, Document, Edges, Layer, Metadata
 from khabar.problems import Invalid, Pointer, Problem, decode, in_json, json_pointer, quoted
 from khabar.projections import accepted_inventory, counted, project_pair, projected_inventory, type_map
 from khabar.quotes import Tier
@@ -183,7 +183,7 @@ class Run:
         self.accepted = accepted_inventory(gold.inventory, self.types) if self.types else gold.inventory
         folded = self.types.folded if self.types else {}
         self.coreferent = frozenset(folded.get(label) or label for label in COREFERENT)
-        self.known = {place: frozenset(labels) for place, labels in gold.inventory.labels.items()}
+        self.known = {place: frozenset((*labels, None)) for place, labels in gold.inventory.labels.items()}
         self.predictions = predictions
         self.options = options
         self.records: dict[str, list[Record]] = {}
@@ -287,22 +287,21 @@ class Run:
 
     def _check_labels(self, gold: Document, found: Found) -> None:
         """Gold that `khabar check` would refuse for its labels is not scored."""
-        mentions = mentions_of(gold.entities)
-        for layer, name, items in (
-            *((layer, name, getattr(gold, layer)) for layer, name in LABEL.items()),
-            ("entities", "form", mentions),
-            ("stance", "mode", gold.stance),
-            ("subsections", "function", gold.subsections),
+        for place, used in (
+            ("entities.type", {entity.type for entity in gold.entities}),
+            ("entities.form", {mention.form for entity in gold.entities for mention in entity.mentions}),
+            ("relations.type", {relation.type for relation in gold.relations}),
+            ("stance.label", {stance.label for stance in gold.stance}),
+            ("stance.mode", {stance.mode for stance in gold.stance}),
+            ("subsections.kind", {section.kind for section in gold.subsections}),
+            ("subsections.function", {section.function for section in gold.subsections}),
         ):
-            if strange := {getattr(item, name) for item in items} - self.known[f"{layer}.{name}"] - {None}:
-                names = ", ".join(quoted(label) for label in sorted(strange))
+            if not used <= self.known[place]:
+                strange = used - self.known[place]
+                names = ", ".join(quoted(label) for label in sorted(filter(None, strange)))
                 message = f"gold of {gold.doc_id} has labels that the inventory {self.labels.name} lacks: {names}"
                 fix = "Run `khabar check` on gold; name another inventory with --inventory if it has its own labels."
-                first = [getattr(item, name) in strange for item in items].index(True)
-                at: Pointer = (layer, first, name)
-                if items is mentions:
-                    owner = [mentions[first] in entity.mentions for entity in gold.entities].index(True)
-                    at = (layer, owner, "mentions", gold.entities[owner].mentions.index(mentions[first]), name)
+                at = _first_of(gold, place, strange)
                 found.problems.append(self._in_gold(gold.doc_id, "label", at, message, fix))
 
     def _pair(self, gold: Document, records: Sequence[Record], found: Found) -> Pair:
@@ -451,6 +450,19 @@ class Run:
         found.ledger.add(Block([Pair(_NOTHING, _NOTHING, lost)], self.labels))
         found.has.append(frozenset())
         found.fields.append((_UNTOLD,) * len(self.options.by))
+
+
+def _first_of(gold: Document, place: str, labels: Collection[str | None]) -> Pointer:
+    """Where the first of some labels of a place in the inventory stands in a document."""
+    layer, name = place.split(".")
+    items: Iterable[tuple[Pointer, object]] = (((layer, at), item) for at, item in enumerate(getattr(gold, layer)))
+    if place == "entities.form":
+        items = (
+            ((layer, at, "mentions", number), mention)
+            for at, entity in enumerate(gold.entities)
+            for number, mention in enumerate(entity.mentions)
+        )
+    return next((*at, name) for at, item in items if getattr(item, name) in labels)
 
 
 def _penalised(found: Found, record: Record, at: Pointer, message: str, lost: tuple[Void, ...]) -> tuple[Void, ...]:
