@@ -1,11 +1,12 @@
 """The floor under `khabar score --measure entities.strict`: read both files, count strict matches, nothing else.
 
-    python benchmarks/floor.py [--least] GOLD PREDICTIONS
+    python benchmarks/floor.py [--unchecked | --names] GOLD PREDICTIONS
 
-prints the counts of entities.strict as JSON. Both files are decoded by type (msgspec): whole documents, or with
-``--least`` only what the count needs, no text and no other layer. Nothing is checked, documents stand in the same order
-in both files, and there is one figure, without labels or intervals. What khabar takes more than this is the price of
-everything else that it does.
+prints the counts of entities.strict as JSON. Both files are decoded (msgspec) as the types that khabar has for gold and
+for predictions; a gold document checks itself as it is built. With ``--unchecked`` it does not, and with ``--names``
+nothing is decoded but what the count needs: no text and no other layer. Documents stand in the same order in both
+files, and there is one figure, without labels or intervals. What khabar takes more than this is the price of everything
+else that it does.
 """
 
 import sys
@@ -41,8 +42,8 @@ class Document(Struct):
     entities: list[Entity]
 
 
-class Whole(model.Document, frozen=True, kw_only=True):
-    """A whole gold document, unchecked."""
+class Unchecked(model.Document, frozen=True, kw_only=True):
+    """A whole gold document that does not check itself."""
 
     def __post_init__(self) -> None:
         """Check nothing."""
@@ -51,7 +52,7 @@ class Whole(model.Document, frozen=True, kw_only=True):
 Names = set[tuple[str, int, int]]
 
 
-def names_and_others(document: Document | Whole | Placed) -> tuple[Names, Names]:
+def names_and_others(document: Document | model.Document | Placed) -> tuple[Names, Names]:
     """The names of a document and its other mentions, as (type, start, end)."""
     names: Names = set()
     others: Names = set()
@@ -63,10 +64,13 @@ def names_and_others(document: Document | Whole | Placed) -> tuple[Names, Names]
     return names, others
 
 
-def count(gold: Path, predictions: Path, least: bool = False) -> dict[str, int]:
+TYPES = {"": (model.Document, Placed), "--unchecked": (Unchecked, Placed), "--names": (Document, Document)}
+"""What gold and predictions are decoded as, by the option that says so."""
+
+
+def count(gold: Path, predictions: Path, option: str = "") -> dict[str, int]:
     """How many names match, are predicted and are gold; predicted names where gold has another form are passed over."""
-    kinds = (Document, Document) if least else (Whole, Placed)
-    read, read_predicted = (msgspec.json.Decoder(kind).decode for kind in kinds)
+    read, read_predicted = (msgspec.json.Decoder(kind).decode for kind in TYPES[option])
     matched = predicted = wanted = 0
     with gold.open("rb") as gold_file, predictions.open("rb") as predicted_file:
         for gold_line, predicted_line in zip(gold_file, predicted_file, strict=True):
@@ -83,5 +87,5 @@ def count(gold: Path, predictions: Path, least: bool = False) -> dict[str, int]:
 
 if __name__ == "__main__":
     *options, gold_file, predicted_file = sys.argv[1:]
-    counts = count(Path(gold_file), Path(predicted_file), least="--least" in options)
+    counts = count(Path(gold_file), Path(predicted_file), *options)
     print(msgspec.json.encode(counts).decode())
