@@ -10,11 +10,12 @@ from tempfile import NamedTemporaryFile
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_schemas import PREDICTION, spoilt
 
 from khabar.checks import check
+from khabar.comparison import compare
 from khabar.corpus import open_set
 from khabar.counts import Counts
 from khabar.dataset import lines
@@ -648,6 +649,25 @@ def test_processes_change_no_figure(tmp_path):
     path.write_text('{"doc_id": "a", "mentions": [{"type": "gpe", "start": 0, "end": 2}]}\n', "utf-8")
     with pytest.raises(Invalid, match="gpe"):
         score(GOLD, path, jobs=2)
+
+
+@settings(max_examples=8)
+@given(st.randoms(use_true_random=False))
+def test_another_order_of_documents_changes_no_figure(random_):
+    """Of gold, of predictions and of documents that gold has not: every figure, interval and p is the same."""
+    gold = list(open_set().documents())
+    said = [*own_predictions(), *(mentions(name, (0, 3)) for name in ("aaa", "mmm", "zzz", "zzz"))]
+    options = {"invalid": "penalise", "resamples": 50}
+    reports, compared = [], []
+    for turn in range(2):
+        if turn:
+            random_.shuffle(gold)
+            random_.shuffle(said)
+        reports.append(json.loads(as_json(score(gold, said, by=["genre"], **options))))
+        del reports[-1]["penalised_items"]  # They say the lines of the predictions.
+        compared.append(compare(gold, {"a": said, "b": gold}, rounds=200, **options).pairs)
+    assert reports[0] == reports[1]
+    assert compared[0] == compared[1]
 
 
 @pytest.mark.parametrize("invalid", ["error", "penalise"])

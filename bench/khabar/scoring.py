@@ -274,10 +274,14 @@ class Evaluation:
         self.measures = tuple(self._attempted(run))
 
     @cached_property
+    def _has(self) -> frozenset[str]:
+        """The layers, and optional parts of them, that any prediction gives."""
+        return frozenset[str]().union(*self.found.has)
+
+    @cached_property
     def given(self) -> tuple[Layer, ...]:
         """The layers that the predictions have."""
-        given = frozenset[str]().union(*self.found.has)
-        return tuple(layer for layer in LAYERS if layer in given)
+        return tuple(layer for layer in LAYERS if layer in self._has)
 
     @cached_property
     def attempted(self) -> tuple[Layer, ...]:
@@ -285,8 +289,7 @@ class Evaluation:
         return tuple(layer for layer in self.options.layers or LAYERS if layer in self.given)
 
     def _attempted(self, run: Run) -> Iterator[Measure]:
-        has = frozenset[str]().union(*self.found.has)
-        has |= frozenset() if "mentions" in has else {"clusters"}
+        has = self._has if "mentions" in self._has else self._has | {"clusters"}
         has |= frozenset() if self.track == "given-pairs" else {"own pairs"}
         has |= frozenset() if run.training_facts is None else {"training"}
         has |= {"token"} if self.options.token else frozenset()
@@ -379,19 +382,18 @@ class Evaluation:
         for position, field in enumerate(self.options.by):
             column = [fields[position] for fields in self.found.fields]
             for value in sorted(set(column)):
-                members = [other == value for other in column]
+                members = [name for name, other in zip(self.ledger.names, column, strict=True) if other == value]
                 scores = point(self.ledger, figures, members)
                 found = intervals(self.ledger, figures, self.resamples, self.seed, members)
                 named = {f.name: pair for f, pair in zip(figures, zip(scores, found, strict=True), strict=True)}
-                yield Slice(field, value, sum(members), named)
+                yield Slice(field, value, len(members), named)
 
     def _notes(self) -> Iterator[str]:
-        given = frozenset[str]().union(*self.found.has)
         if len(self.found.digests) < FEW:
             yield f"Fewer than {FEW} documents: the intervals are rough, and figures move by chance."
         if self.track != "end-to-end":
             yield "Entities were given from gold: the figures show which issues exist; do not compare across tracks."
-        if "mentions" in given and {"relations", "stance"} & set(self.attempted):
+        if "mentions" in self._has and {"relations", "stance"} & set(self.attempted):
             yield "Mentions without coreference: of relations only relations.mention is scored, and no stance."
         if self.found.quoted and self.options.grounding != "exact":
             counts = ", ".join(f"{self.found.tiers[tier]} {tier}" for tier in TIERS)
