@@ -1,7 +1,9 @@
 """Intervals, tests and comparisons: held against plain loops over resamples, exchanges and published rules."""
 
+import re
 from itertools import product
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -18,6 +20,7 @@ from khabar.ledger import Ledger
 from khabar.measures import MEASURES, Measure
 from khabar.model import Document, Entity, Mention
 from khabar.problems import Invalid
+from khabar.scoring import parsed
 from khabar.uncertainty import FIGURES, Figure, differences, holm, intervals, macro, point, values
 
 F1 = Figure("x", (("x", ""),))
@@ -277,6 +280,38 @@ def test_what_was_tried_is_said():
     assert (few.rounds, few.exact) == (8, True)
     with pytest.raises(Invalid, match="rounds cannot be 0"):
         khabar.compare(GOLD, {"a": GOLD, "b": GOLD}, rounds=0)
+
+
+def test_the_signatures_of_a_comparison_say_how_its_test_was_made():
+    """How many rounds were asked for, unless it is exact; a score has no such field."""
+
+    def rounds(gold, asked):
+        found = khabar.compare(gold, {"a": gold, "b": gold}, measures=["entities.strict"], rounds=asked)
+        return [parsed(card.signature)["rounds"] for card in found.cards.values()]
+
+    many = [document(f"d{n:02}", "GPE") for n in range(13)]
+    assert rounds(many, 99) == [("99",)] * 2
+    assert rounds(many, 98) == [("98",)] * 2
+    assert rounds(GOLD, 99) == rounds(GOLD, 98) == [("exact",)] * 2
+    assert "rounds" not in parsed(khabar.score(GOLD, GOLD).signature)
+
+
+def test_of_equal_figures_all_the_best_are_bold():
+    """Also where less is better; one that is not surely worse than any of them has its mark."""
+    from khabar.report import comparison_latex
+
+    half = [*GOLD[:1], *(document(f"d{n}", "LOC") for n in (1, 2))]
+    systems = {"half": half, "one": GOLD, "two": GOLD[::-1]}
+    table = comparison_latex(khabar.compare(GOLD, systems, measures=["entities.strict"]))
+    assert re.findall(r"(\w+) & (.*) \\\\", table)[1:] == [
+        ("half", "33.33$^\\dagger$"),
+        ("one", "\\textbf{100.00}"),
+        ("two", "\\textbf{100.00}"),
+    ]
+    own = list(khabar.documents("test"))
+    worse = [msgspec.structs.replace(one, subsections=one.subsections[:1]) for one in own]
+    table = comparison_latex(khabar.compare(own, {"w": worse, "a": own, "b": own}, measures=["subsections.pk"]))
+    assert table.count("\\textbf{0.00}") == table.count("\\textbf") == 2
 
 
 def test_a_measure_is_compared_once_and_only_where_two_attempt_it():

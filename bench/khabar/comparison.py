@@ -104,7 +104,7 @@ def compare(
     exact = len(documents) <= EXACT
     tried = 2 ** len(documents) if exact else rounds
     return Comparison(
-        cards={name: run.scorecard() for name, run in runs.items()},
+        cards={name: run.scorecard("exact" if exact else str(rounds)) for name, run in runs.items()},
         pairs=tuple(found),
         rounds=tried,
         exact=exact,

@@ -1,7 +1,7 @@
 """From two sets of documents to a scorecard."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from hashlib import sha256
 from importlib.metadata import version
@@ -269,6 +269,7 @@ class Evaluation:
         self.labels = run.labels
         self.inventory = run.gold.inventory
         self.repaired = repaired
+        self.training_facts = run.training_facts
         self.version = run.gold.version
         self.resamples, self.seed = resamples, seed
         self.measures = tuple(self._attempted(run))
@@ -310,8 +311,8 @@ class Evaluation:
         """The layers whose headline measure is among those of the run: their errors are told."""
         return tuple(measure.layer for measure in self.measures if measure.name in HEADLINE)
 
-    def scorecard(self) -> Scorecard:
-        """The result of the run."""
+    def scorecard(self, rounds: str = "") -> Scorecard:
+        """The result of the run; ``rounds`` as for `fields`."""
         found, documents = self.found, len(self.found.digests)
         kept = [Figure("", (part,)) for part in self.ledger.kept() if part[1]]
         asked = (*self.figures, *kept)
@@ -321,7 +322,7 @@ class Evaluation:
         spoken = found.has[:documents]
         return Scorecard(
             rows=rows,
-            signature=self.signature(),
+            signature=self.signature(rounds),
             track=self.track,
             documents=documents,
             silent=sum(not set(self.attempted) <= has for has in spoken),
@@ -403,13 +404,14 @@ class Evaluation:
         if self.found.counted["unread"]:
             yield f"Lines that could not be read at all: {self.found.counted['unread']}."
 
-    def signature(self) -> str:
-        """The line that says what made the figures."""
-        return signed(self.fields())
+    def signature(self, rounds: str = "") -> str:
+        """The line that says what made the figures; ``rounds`` as for `fields`."""
+        return signed(self.fields(rounds))
 
-    def fields(self) -> dict[str, object]:
-        """What the signature says, in its order."""
+    def fields(self, rounds: str = "") -> dict[str, object]:
+        """What the signature says, in its order; ``rounds``: those of a test with other systems, if there was one."""
         gold = sha256(b"".join(sorted(self.found.digests))).hexdigest()[:8]
+        by, trained = self.options.by, any("training" in measure.needs for measure in self.measures)
         return {
             "corpus": self.version,
             "gold": gold,
@@ -418,6 +420,8 @@ class Evaluation:
             "split": self.options.split or "all",
             **({} if len(self.layers) == len(LAYERS) else {"layers": self.layers}),
             "docs": len(self.found.digests),
+            **({"by": [*by, _digest(self._values())]} if by else {}),
+            **({"training": _digest(self.training_facts or ())} if trained else {}),
             "track": self.track,
             "types": self.labels.name,
             "grounding": self.options.grounding if self.found.quoted else "none",
@@ -425,8 +429,20 @@ class Evaluation:
             **({"repaired": len(self.repaired)} if self.repaired else {}),
             "boot": self.resamples,
             "seed": self.seed,
+            **({"rounds": rounds} if rounds else {}),
             "khabar": version("khabar"),
         }
+
+    def _values(self) -> Iterator[tuple[str, ...]]:
+        """The id of each document of gold, and its values of the fields by which figures are sliced."""
+        gold = len(self.found.digests)
+        for name, fields in zip(self.ledger.names[:gold], self.found.fields[:gold], strict=True):
+            yield name, *fields
+
+
+def _digest(values: Iterable[tuple[str, ...]]) -> str:
+    """A short checksum of values, whatever their order."""
+    return sha256(repr(sorted(values)).encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
 def _mean(scores: Sequence[float | None], count: int) -> float | None:
