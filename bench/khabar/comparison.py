@@ -93,7 +93,7 @@ def compare(
     if len(set(tracks.values())) > 1:
         said = ", ".join(f"{name} {track}" for name, track in tracks.items())
         raise _refused(f"the systems were not given the same: {said}", "Compare within one track.")
-    # Also those that gold has not: what a system says of them is spurious.
+    # Also those that gold lacks: what a system says of them is spurious.
     documents = frozenset(name for run in runs.values() for name in run.ledger.names)
     numbers = (resamples, rounds, seed)
     found = [pair for name in wanted for pair in _on_one_measure(runs, FIGURES[name], documents, *numbers)]

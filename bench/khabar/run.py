@@ -420,7 +420,7 @@ class Run:
                 self._problem(found, Problem(record.path, record.line, 1, "track", "", message, fix))
 
     def _unknown(self, name: str, records: Sequence[Record], found: Found) -> None:
-        """A document that gold has not: what its records say is spurious."""
+        """A document that gold lacks: what its records say is spurious."""
         lost: list[Void] = []
         for record in records:
             prediction, broken = self._read(record, found)
@@ -471,7 +471,7 @@ def _some(pairs: Iterator[Pair]) -> Iterator[Pair]:
 
 
 _UNTOLD, _NOT_IN_GOLD = "—", "not in gold"
-"""What stands for a metadata field of which a document says nothing, and for one of a document that gold has not."""
+"""What stands for a metadata field of which a document says nothing, and for one of one that gold lacks."""
 
 
 def _told(metadata: Metadata | None, field: str) -> str:
