@@ -471,7 +471,7 @@ def _some(pairs: Iterator[Pair]) -> Iterator[Pair]:
 
 
 _UNTOLD, _NOT_IN_GOLD = "—", "not in gold"
-"""What stands for a metadata field of which a document says nothing, and for one of one that gold lacks."""
+"""What stands for a metadata field of which a document says nothing, and for any of a document that gold lacks."""
 
 
 def _told(metadata: Metadata | None, field: str) -> str:
