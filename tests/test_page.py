@@ -133,6 +133,15 @@ def test_the_page_needs_nothing_from_outside():
     assert not re.search(r"<(script|link|img|iframe|object)|src=|url\(|@import|https?:", page)
 
 
+def test_a_slice_says_how_many_documents_it_has_and_why_one_has_no_interval():
+    """As the text does; a document that gold has not is called that."""
+    gold = [Document(doc_id=name, text="خبر") for name in "ab"]
+    strange = {"doc_id": "z", "mentions": [{"type": "GPE", "start": 0, "end": 3}]}
+    page, _ = shown(gold, [{"doc_id": "a", "mentions": []}, strange], by=["genre"], invalid="penalise")
+    assert "genre: — (2 documents)" in page
+    assert "genre: not in gold (1 document: no interval)" in page
+
+
 def test_nothing_that_was_read_becomes_an_element():
     """Ids, names, texts, labels and file names are escaped, in text and in attributes."""
     text = f"{HOSTILE} بغداد"

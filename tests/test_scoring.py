@@ -10,11 +10,12 @@ from tempfile import NamedTemporaryFile
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_schemas import PREDICTION, spoilt
 
 from khabar.checks import check
+from khabar.comparison import compare
 from khabar.corpus import open_set
 from khabar.counts import Counts
 from khabar.dataset import lines
@@ -132,11 +133,7 @@ def test_optional_parts_left_out_by_the_whole_run_are_not_attempted():
 
 def test_documents_of_another_split_are_skipped_and_counted():
     """A split chooses gold; predictions for the others are passed over, not errors."""
-    metadata = json.loads((open_set().place / "corpus" / "kirkuk-redeployment.json").read_bytes())
-    whole = []
-    for split, gold in zip(("train", "test"), GOLD, strict=True):
-        data = {**metadata, "split": split, "doc_id": gold.doc_id}
-        whole.append(msgspec.structs.replace(gold, metadata=msgspec.convert(data, Metadata)))
+    whole = [with_metadata(gold, split=split) for split, gold in zip(("train", "test"), GOLD, strict=True)]
     card = score(whole, [mentions("a", (11, 16)), mentions("b", (11, 16))], split="test")
     assert (card.documents, card.skipped) == (1, 1)
     assert "split:test" in card.signature
@@ -650,6 +647,25 @@ def test_processes_change_no_figure(tmp_path):
         score(GOLD, path, jobs=2)
 
 
+@settings(max_examples=8)
+@given(st.randoms(use_true_random=False))
+def test_another_order_of_documents_changes_no_figure(random_):
+    """Of gold, of predictions and of documents that gold has not: every figure, interval and p is the same."""
+    gold = list(open_set().documents())
+    said = [*own_predictions(), *(mentions(name, (0, 3)) for name in ("aaa", "mmm", "zzz", "zzz"))]
+    options = {"invalid": "penalise", "resamples": 50}
+    reports, compared = [], []
+    for turn in range(2):
+        if turn:
+            random_.shuffle(gold)
+            random_.shuffle(said)
+        reports.append(json.loads(as_json(score(gold, said, by=["genre"], **options))))
+        del reports[-1]["penalised_items"]  # They say the lines of the predictions.
+        compared.append(compare(gold, {"a": said, "b": gold}, rounds=200, **options).pairs)
+    assert reports[0] == reports[1]
+    assert compared[0] == compared[1]
+
+
 @pytest.mark.parametrize("invalid", ["error", "penalise"])
 @pytest.mark.parametrize("chosen", [{"layers": ["entities"]}, {"measures": ["entities.strict"]}])
 def test_layers_that_are_not_scored_are_not_looked_at(chosen, invalid, tmp_path):
@@ -673,7 +689,7 @@ def test_a_run_of_one_layer_has_the_figures_of_the_whole(layer):
     assert part.rows
     needed = [layer] if layer in ("entities", "subsections") else ["entities", layer]
     differing = {key: new for key, _, new in signature_differences(whole.signature, part.signature)}
-    assert differing.keys() == {"gold", "layers"}
+    assert differing.keys() == {"gold", "layers"} | (set() if layer == "relations" else {"training"})
     assert differing["layers"] == "+".join(needed)
 
 
@@ -763,6 +779,63 @@ def test_a_signature_holds_whatever_a_set_is_called(tmp_path):
     signature = score(path, path).signature
     assert signature.startswith("corpus:a%7Cb%3Ac%20%25|gold:")
     assert signature_differences(signature, signature) == []
+
+
+def with_metadata(document_, **changed):
+    """A document with the metadata of one of the corpus, some of it changed."""
+    data = json.loads((open_set().place / "corpus" / "kirkuk-redeployment.json").read_bytes())
+    data |= {"doc_id": document_.doc_id} | changed
+    return msgspec.structs.replace(document_, metadata=msgspec.convert(data, Metadata))
+
+
+@given(st.lists(st.sampled_from(["news", "brief", "a, b", "—"]), min_size=2, max_size=2), st.booleans())
+def test_the_signature_of_slices_hangs_on_the_fields_by_which_they_are_made(genres, turned):
+    """On their names and their values, whatever the order of documents; without slices metadata changes nothing."""
+
+    def signature(values, **options):
+        gold = [with_metadata(one, genre=value) for one, value in zip(GOLD, values, strict=True)]
+        return score(gold[::-1] if turned else gold, [mentions("a", (11, 16))], resamples=0, **options).signature
+
+    base, other = signature(["news", "brief"], by=["genre"]), signature(genres, by=["genre"])
+    assert {key for key, *_ in signature_differences(base, other)} == (set() if genres == ["news", "brief"] else {"by"})
+    assert parsed(base)["by"][:-1] == ("genre",)
+    assert parsed(signature(genres, by=["genre", "domain"]))["by"][:-1] == ("genre", "domain")
+    assert signature(genres) == signature(["news", "brief"])
+
+
+def test_the_signature_tells_what_training_states(tmp_path):
+    """Where relations.unseen is scored, by whatever gold; a run that training does not change says nothing of it."""
+    signatures = {}
+    for change in ("none", "order", "relations"):
+        values = [json.loads(line) for line in b"".join(lines(open_set())).splitlines()]
+        for value in values:
+            if value["metadata"]["split"] == "train" and change != "none":
+                value["relations"] = value["relations"][::-1] if change == "order" else value["relations"][1:]
+        path = tmp_path / change / "gold.jsonl"
+        path.parent.mkdir()
+        path.write_text("".join(json.dumps(value) + "\n" for value in values), "utf-8")
+        for measures in (None, ("relations.strict",)):
+            card = score(path, own_predictions(), split="test", measures=measures, resamples=0)
+            signatures[change, measures is None] = card.signature
+    assert len({signatures[change, False] for change in ("none", "order", "relations")}) == 1
+    assert signatures["none", True] == signatures["order", True]
+    changed = signature_differences(signatures["none", True], signatures["relations", True])
+    assert [key for key, *_ in changed] == ["training"]
+
+
+def test_a_slice_of_one_document_says_that_it_has_no_interval():
+    """A field of which gold says nothing is —; documents that gold has not are called that."""
+    gold = [with_metadata(GOLD[0], genre="news"), GOLD[1], document("c")]
+    card = score(gold, [mentions("a", (11, 16)), mentions("z", (0, 3))], by=["genre"], invalid="penalise")
+    assert {part.value: part.documents for part in card.slices} == {"news": 1, "not in gold": 1, "—": 2}
+    rows = as_text(card).splitlines()
+    for name, size in (
+        ("news", "1 document: no interval"),
+        ("not in gold", "1 document: no interval"),
+        ("—", "2 documents"),
+    ):
+        assert f"{f'  {name}':29} {size}" in rows
+    assert not any(row != row.rstrip() for row in rows)
 
 
 def test_slices_show_what_was_asked_for_and_none_where_there_is_nothing():

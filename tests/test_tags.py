@@ -681,7 +681,8 @@ def test_a_broken_file_is_refused_unless_a_repair_is_asked_for(tmp_path):
         assert "1 problem repaired." in repaired.stderr
         assert repaired.stdout
         signatures |= {part for part in repaired.stdout.split() if "|repaired:1|" in part}
-    assert len(signatures) == 1
+    # That of a comparison also says how its test was made.
+    assert len({signature.replace("|rounds:exact", "") for signature in signatures}) == 1
 
 
 def test_an_unknown_label_is_refused_or_penalised(tmp_path):

@@ -1,7 +1,9 @@
 """Intervals, tests and comparisons: held against plain loops over resamples, exchanges and published rules."""
 
+import re
 from itertools import product
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -18,19 +20,21 @@ from khabar.ledger import Ledger
 from khabar.measures import MEASURES, Measure
 from khabar.model import Document, Entity, Mention
 from khabar.problems import Invalid
+from khabar.scoring import parsed
 from khabar.uncertainty import FIGURES, Figure, differences, holm, intervals, macro, point, values
 
 F1 = Figure("x", (("x", ""),))
 
 
-def ledger(*documents, share=False):
-    """A ledger of one measure, with counts that are given."""
+def ledger(*documents, share=False, names=None):
+    """A ledger of one measure, with counts that are given; ``names`` are the ids of the documents."""
     numbers = np.array([astuple(counts) for counts in documents], dtype=float)
     kind = {"share": lambda _: numbers} if share else {"counts": lambda _: Table(("",), numbers[:, None])}
     about = {"name": "x", "layer": "entities", "about": "", "formula": "", "source": "", "needs": frozenset()}
     found = Ledger([Measure(**about, **kind)])
-    nothing = Document(doc_id="d", text="")
-    found.add(Block([Pair(nothing, nothing)] * len(documents), INVENTORY))
+    names = names or [f"d{n:03}" for n in range(len(documents))]
+    empty = [Document(doc_id=name, text="") for name in names]
+    found.add(Block([Pair(nothing, nothing) for nothing in empty], INVENTORY))
     return found
 
 
@@ -64,7 +68,7 @@ def test_a_resample_is_the_documents_drawn(documents):
 
 @given(st.lists(st.tuples(counted, counted), min_size=1, max_size=5))
 def test_the_test_of_few_documents_tries_every_exchange(documents):
-    """p is the share of exchanges whose difference is at least as great as the one observed."""
+    """p is the share of exchanges whose difference is at least as great, of those in which there is a difference."""
     one, two = zip(*documents, strict=True)
 
     def apart(exchanged):
@@ -77,10 +81,54 @@ def test_the_test_of_few_documents_tries_every_exchange(documents):
     if observed is None:
         assert found.p is None
         return
-    every = [apart(exchanged) for exchanged in product((False, True), repeat=len(one))]
-    great = sum(d is not None and abs(d) >= abs(observed) - 1e-9 for d in every)
+    every = [d for way in product((False, True), repeat=len(one)) if (d := apart(way)) is not None]
+    great = sum(abs(d) >= abs(observed) - 1e-9 for d in every)
     assert found.difference == pytest.approx(observed)
     assert found.p == pytest.approx(great / len(every))
+
+
+SPURIOUS = Counts(0, 1, 0, 0)
+
+
+@given(st.lists(st.tuples(counted, counted), min_size=1, max_size=15), st.integers(0, 14))
+def test_no_difference_is_never_a_sign_of_one(documents, at):
+    """Where two figures are the same p is 1; also with gold empty, where an exchange may leave a figure undefined."""
+    one = [counts for counts, _ in documents]
+    (same,) = differences(ledger(*one), ledger(*one), [F1], 10, 50)
+    assert same.p in (None, 1)
+    nothing = [Counts()] * len(one)
+    first, last = ([*nothing[:n], SPURIOUS, *nothing[n + 1 :]] for n in (0, at % len(one)))
+    (empty,) = differences(ledger(*first), ledger(*last), [F1], 10, 50)
+    assert (empty.difference, empty.p) == (0, 1)
+
+
+@given(st.data())
+def test_the_order_of_documents_changes_no_interval_and_no_test(data):
+    """Resamples and exchanges are drawn by the ids of documents, in whatever order either ledger has them."""
+    rows = data.draw(st.lists(st.tuples(st.integers(0, 99), counted, counted), max_size=16, unique_by=lambda r: r[0]))
+    if not rows:
+        return
+    made = []
+    for shuffled in (rows, data.draw(st.permutations(rows)), data.draw(st.permutations(rows))):
+        names = [f"d{name}" for name, *_ in shuffled]
+        made.append([ledger(*(row[at] for row in shuffled), names=names) for at in (1, 2)])
+    (one, two), (mine, _), (_, yours) = made
+    assert intervals(one, [F1], 20) == intervals(mine, [F1], 20)
+    assert differences(one, two, [F1], 20, 50) == differences(mine, yours, [F1], 20, 50)
+    some = [name for name in one.names if name.endswith(("1", "2", "3"))]
+    assert point(one, [F1], some) == point(mine, [F1], some)
+    assert intervals(one, [F1], 20, documents=some) == intervals(mine, [F1], 20, documents=some[::-1])
+
+
+@given(st.lists(st.tuples(counted | st.none(), counted | st.none()), min_size=1, max_size=15))
+def test_a_document_that_only_one_system_has_is_nothing_on_the_other_side(documents):
+    """Whether a ledger has a row of zeros for it, or none, is the same."""
+    full, sparse = [], []
+    for rows in zip(*documents, strict=True):
+        full.append(ledger(*(row or Counts() for row in rows)))
+        there = {name: row for name, row in zip(full[-1].names, rows, strict=True) if row is not None}
+        sparse.append(ledger(*there.values(), names=list(there)) if there else Ledger([]))
+    assert differences(*sparse, [F1], 20, 50, documents=full[0].names) == differences(*full, [F1], 20, 50)
 
 
 def test_the_test_of_many_documents_is_sampled():
@@ -165,6 +213,26 @@ def test_systems_are_compared_on_what_they_attempt():
     assert any("Fewer than" in note for note in found.notes)
 
 
+@pytest.mark.parametrize("strange", [["x"], ["x", "a"], ["x", "x", "x"]])
+@pytest.mark.parametrize("count", [3, 12, 13])
+def test_documents_that_gold_has_not_are_paired_by_their_ids(strange, count):
+    """Whichever system says something of them, and how often: its figures pay, each counts as one document."""
+    gold = [document(f"d{n:02}", "GPE") for n in range(count)]
+    said = [{"doc_id": name, "mentions": [{"type": "GPE", "start": 0, "end": 3}]} for name in strange]
+    options = {"measures": ["entities.strict"], "invalid": "penalise"}
+    found = khabar.compare(gold, {"a": gold, "b": [*said, *gold]}, **options)
+    assert found.exact == (count + len(set(strange)) <= 12)
+    assert found.rounds == (2 ** (count + len(set(strange))) if found.exact else 10_000)
+    (pair,) = found.pairs
+    assert pair.difference == pytest.approx(1 - 2 * count / (2 * count + len(strange)))
+    assert pair.interval.low == 0 < pair.interval.high
+    turned = khabar.compare(gold[::-1], {"b": [*gold, *said[::-1]], "a": gold}, **options)
+    assert turned.pairs[0].p == pair.p
+    assert turned.cards["b"].figure("entities.strict") == found.cards["b"].figure("entities.strict")
+    both = khabar.compare(gold, {"a": [*gold, *said], "b": [*said, *gold]}, **options)
+    assert (both.pairs[0].difference, both.pairs[0].p) == (0, 1)
+
+
 def test_one_system_or_two_tracks_are_refused():
     """There is nothing to compare with one system, and figures of different tracks are no comparison."""
     with pytest.raises(Invalid, match="wants two"):
@@ -212,6 +280,38 @@ def test_what_was_tried_is_said():
     assert (few.rounds, few.exact) == (8, True)
     with pytest.raises(Invalid, match="rounds cannot be 0"):
         khabar.compare(GOLD, {"a": GOLD, "b": GOLD}, rounds=0)
+
+
+def test_the_signatures_of_a_comparison_say_how_its_test_was_made():
+    """How many rounds were asked for, unless it is exact; a score has no such field."""
+
+    def rounds(gold, asked):
+        found = khabar.compare(gold, {"a": gold, "b": gold}, measures=["entities.strict"], rounds=asked)
+        return [parsed(card.signature)["rounds"] for card in found.cards.values()]
+
+    many = [document(f"d{n:02}", "GPE") for n in range(13)]
+    assert rounds(many, 99) == [("99",)] * 2
+    assert rounds(many, 98) == [("98",)] * 2
+    assert rounds(GOLD, 99) == rounds(GOLD, 98) == [("exact",)] * 2
+    assert "rounds" not in parsed(khabar.score(GOLD, GOLD).signature)
+
+
+def test_of_equal_figures_all_the_best_are_bold():
+    """Also where less is better; one that is not surely worse than any of them has its mark."""
+    from khabar.report import comparison_latex
+
+    half = [*GOLD[:1], *(document(f"d{n}", "LOC") for n in (1, 2))]
+    systems = {"half": half, "one": GOLD, "two": GOLD[::-1]}
+    table = comparison_latex(khabar.compare(GOLD, systems, measures=["entities.strict"]))
+    assert re.findall(r"(\w+) & (.*) \\\\", table)[1:] == [
+        ("half", "33.33$^\\dagger$"),
+        ("one", "\\textbf{100.00}"),
+        ("two", "\\textbf{100.00}"),
+    ]
+    own = list(khabar.documents("test"))
+    worse = [msgspec.structs.replace(one, subsections=one.subsections[:1]) for one in own]
+    table = comparison_latex(khabar.compare(own, {"w": worse, "a": own, "b": own}, measures=["subsections.pk"]))
+    assert table.count("\\textbf{0.00}") == table.count("\\textbf") == 2
 
 
 def test_a_measure_is_compared_once_and_only_where_two_attempt_it():

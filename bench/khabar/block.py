@@ -41,7 +41,7 @@ class Pair:
 class Block:
     """Pairs of documents that are counted together; whatever several measures need is worked out once.
 
-    Of each pair the text and the columns of its layers are kept, but not the documents.
+    Of each pair the id, the text and the columns of its layers are kept, but not the documents.
 
     ``training_facts`` are what the training split states, ``coreferent`` the entity types that take part in
     coreference.
@@ -55,11 +55,13 @@ class Block:
         coreferent: frozenset[str] = COREFERENT,
     ) -> None:
         """Take pairs of documents, in order, each as it comes."""
+        self.names: list[str] = []
         self.texts: list[str] = []
         self.voids: list[Mapping[str, Mapping[str, int]]] = []
         self.collected = both_sides(with_names=bool(training_facts))
         predicted, gold = self.collected
         for pair in pairs:
+            self.names.append(pair.gold.doc_id)
             self.texts.append(pair.gold.text)
             self.voids.append(pair.voids)
             predicted.add(pair.predicted)

@@ -1,7 +1,7 @@
 """Two systems or more on the same documents: how far apart they are, and whether that could be chance."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -93,20 +93,22 @@ def compare(
     if len(set(tracks.values())) > 1:
         said = ", ".join(f"{name} {track}" for name, track in tracks.items())
         raise _refused(f"the systems were not given the same: {said}", "Compare within one track.")
-    found = [compared for name in wanted for compared in _on_one_measure(runs, FIGURES[name], resamples, rounds, seed)]
+    # Also those that gold lacks: what a system says of them is spurious.
+    documents = frozenset(name for run in runs.values() for name in run.ledger.names)
+    numbers = (resamples, rounds, seed)
+    found = [pair for name in wanted for pair in _on_one_measure(runs, FIGURES[name], documents, *numbers)]
     if not found:
         said = "; ".join(f"{name}: {', '.join(run.given) or 'none'}" for name, run in runs.items())
         fix = f"Ask for measures of a layer that two of them have ({said})."
         raise _refused("no two of the systems attempt a measure that was asked for", fix)
-    documents = len(next(iter(runs.values())).found.digests)
-    exact = documents <= EXACT
-    tried = 2**documents if exact else rounds
+    exact = len(documents) <= EXACT
+    tried = 2 ** len(documents) if exact else rounds
     return Comparison(
-        cards={name: run.scorecard() for name, run in runs.items()},
+        cards={name: run.scorecard("exact" if exact else str(rounds)) for name, run in runs.items()},
         pairs=tuple(found),
         rounds=tried,
         exact=exact,
-        notes=tuple(_notes(documents, tried, exact)),
+        notes=tuple(_notes(len(documents), tried, exact)),
     )
 
 
@@ -117,12 +119,13 @@ def _named(files: Sequence[str | Path]) -> dict[str, Predicted]:
 
 
 def _on_one_measure(
-    runs: Mapping[str, Evaluation], figure: Figure, resamples: int, rounds: int, seed: int
+    runs: Mapping[str, Evaluation], figure: Figure, documents: Collection[str], resamples: int, rounds: int, seed: int
 ) -> list[Compared]:
     attempting = [name for name, run in runs.items() if figure in run.figures]
     couples = list(combinations(attempting, 2))
     found: list[Difference] = [
-        differences(runs[a].ledger, runs[b].ledger, (figure,), resamples, rounds, seed)[0] for a, b in couples
+        differences(runs[a].ledger, runs[b].ledger, (figure,), resamples, rounds, seed, documents)[0]
+        for a, b in couples
     ]
     tested = [at for at, difference in enumerate(found) if difference.p is not None]
     adjusted = dict(zip(tested, holm([found[at].p or 0.0 for at in tested]), strict=True))

@@ -26,7 +26,7 @@ Part = tuple[str, str]
 
 
 class Ledger:
-    """Counts of documents, in the order in which they were added.
+    """Counts of documents, in the order in which they were added; ``names`` are their ids.
 
     All counts are summed. A document's own row is kept for every measure over all labels, and for each label of a
     headline measure: four numbers each, those of `Counts` (of a share: the amount and the whole).
@@ -35,6 +35,7 @@ class Ledger:
     def __init__(self, measures: Sequence[Measure]) -> None:
         """Take the measures that are to be counted."""
         self.measures = tuple(measure for measure in measures if not measure.mean_of)
+        self.names: list[str] = []
         self._sums: dict[Key, Numbers] = {}
         self._sizes: list[int] = []
         self._rows: list[dict[Part, SmallNumbers]] = []
@@ -65,6 +66,7 @@ class Ledger:
             for place, label in self._sum(measure, LABEL, table):
                 if label and measure.name in HEADLINE:
                     rows[measure.name, label] = _small(table.numbers[:, place])
+        self.names += block.names
         self._sizes.append(block.documents)
         self._rows.append(rows)
 
@@ -81,6 +83,7 @@ class Ledger:
         """Append the documents of another ledger of the same measures."""
         for key, sums in other._sums.items():
             self._sums[key] = self._sums[key] + sums if key in self._sums else sums
+        self.names += other.names
         self._sizes += other._sizes
         self._rows += other._rows
 
@@ -90,11 +93,6 @@ class Ledger:
         """The counts of all documents by label, in the order of the labels."""
         found = sorted(key for key in self._sums if key[:2] == (measure, facet))
         return {key[2]: Counts(*self._sums[key].tolist()) for key in found}
-
-    @property
-    def documents(self) -> int:
-        """How many documents were added."""
-        return sum(self._sizes)
 
     def kept(self) -> list[Part]:
         """The measures, and the labels of the headline measures, of which the rows of documents are kept."""

@@ -32,7 +32,7 @@ from khabar.errors import (
 from khabar.grounding import Unlocated
 from khabar.measures import BY_NAME, HEADLINE
 from khabar.model import LABEL, LAYERS, Document, Edges, Layer
-from khabar.report import facet_f1, why
+from khabar.report import facet_f1, slice_size, why
 from khabar.schemas import ENUMS, Inventory
 from khabar.scoring import Row, Scorecard
 from khabar.uncertainty import Interval
@@ -171,7 +171,7 @@ def report_page(card: Scorecard, pairs: Iterable[Pair], labels: Inventory, name:
         headline=list(_headline(card)),
         measures=list(_measures(card)),
         by_label=[(row.measure, list(_labels(row, labels))) for row in card.rows if row.measure in HEADLINE],
-        slices=[(part, [Figure(m, *figure) for m, figure in part.scores.items()]) for part in card.slices],
+        slices=[(s, slice_size(s), [Figure(m, *figure) for m, figure in s.scores.items()]) for s in card.slices],
         classes=[(layer, found) for layer in LAYERS if (found := list(_classes(card, layer)))],
         reports=reports,
         layers=layers,

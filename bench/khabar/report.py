@@ -9,7 +9,7 @@ from unicodedata import bidirectional
 import msgspec
 
 from khabar.comparison import Comparison
-from khabar.counts import Counts
+from khabar.counts import GRAIN, Counts
 from khabar.errors import by_class
 from khabar.grounding import Unlocated
 from khabar.measures import BY_NAME, HEADLINE, LAWS, MEASURES, Measure
@@ -97,11 +97,16 @@ def _slices(card: Scorecard) -> Iterator[str]:
             field = part.field
             yield ""
             yield f"by {field} (F1, with its interval)"
-        yield f"{f'  {part.value}':29} {part.documents} {_plural('document', part.documents)}"
+        yield f"{f'  {part.value}':29} {slice_size(part)}"
         for measure, (score, interval) in part.scores.items():
-            yield f"{f'    {measure}':44}{_percent(score)}{_between(interval):>17}"
+            yield f"{f'    {measure}':44}{_percent(score)}{_between(interval):>17}".rstrip()
     if card.slices:
         yield ""
+
+
+def slice_size(part: Slice) -> str:
+    """How many documents a slice has; one alone gives no interval."""
+    return f"{part.documents} documents" if part.documents > 1 else "1 document: no interval"
 
 
 _MOST = 10
@@ -360,12 +365,12 @@ def comparison_latex(found: Comparison) -> str:
         (pair.measure, name)
         for pair in found.pairs
         for name, other in ((pair.a, pair.b), (pair.b, pair.a))
-        if best[pair.measure] == other and (pair.p_holm is None or pair.p_holm >= 0.05)
+        if other in best[pair.measure] and (pair.p_holm is None or pair.p_holm >= 0.05)
     }
 
     def cell(name: str, measure: str) -> str:
         shown = _percent(found.cards[name].figure(measure)[0]).strip()
-        return f"\\textbf{{{shown}}}" if best[measure] == name else shown + "$^\\dagger$" * ((measure, name) in close)
+        return f"\\textbf{{{shown}}}" if name in best[measure] else shown + "$^\\dagger$" * ((measure, name) in close)
 
     rows = [f"\\begin{{tabular}}{{l{'r' * len(measures)}}}", "\\toprule"]
     rows += [" & ".join(["system", *map(_tex, measures)]) + " \\\\", "\\midrule"]
@@ -391,11 +396,12 @@ def _shown(card: Scorecard, measure: str) -> str:
     return _percent(score).strip() + _between(interval)
 
 
-def _best(found: Comparison, measure: str) -> str | None:
-    """The system with the best figure; the first of those that are alike."""
+def _best(found: Comparison, measure: str) -> frozenset[str]:
+    """The systems with the best figure."""
     less = any(row.name == measure and row.better == "less" for row in MEASURES)
     scores = {name: score for name, card in found.cards.items() if (score := card.figure(measure)[0]) is not None}
-    return (min if less else max)(scores, key=scores.__getitem__) if scores else None
+    best = (min if less else max)(scores.values(), default=None)
+    return frozenset(name for name, score in scores.items() if best is not None and abs(score - best) <= GRAIN)
 
 
 def _one_line(name: str) -> str:

@@ -417,8 +417,7 @@ class Run:
         names = set(found.names)
         for name, records in self.records.items():
             if names and name not in names:
-                for record in records:
-                    self._unknown(record, found)
+                self._unknown(name, records, found)
         if found.problems:
             raise Invalid(found.problems)
         if not found.has:
@@ -437,19 +436,24 @@ class Run:
                 fix = "Give gold's entities (and pairs) for every document or for none."
                 self._problem(found, Problem(record.path, record.line, 1, "track", "", message, fix))
 
-    def _unknown(self, record: Record, found: Found) -> None:
-        """A record that belongs to no document: what it says is spurious."""
-        prediction, broken = self._read(record, found)
-        if prediction is None:
-            return
-        message = f"there is no document {prediction.doc_id} in the set {self.gold.version}"
-        fix = "Predict on the set that is scored; `khabar export inputs` writes its texts."
-        self._problem(found, Problem(record.path, record.line, 1, "doc_id", "/doc_id", message, fix))
-        lost = (*broken, *_penalised(found, record, ("doc_id",), message, voids(prediction)))
-        lost = counted(lost, self.types) if self.types else lost
-        found.ledger.add(Block([Pair(_NOTHING, _NOTHING, lost)], self.labels))
-        found.has.append(frozenset())
-        found.fields.append((_UNTOLD,) * len(self.options.by))
+    def _unknown(self, name: str, records: Sequence[Record], found: Found) -> None:
+        """A document that gold lacks: what its records say is spurious."""
+        lost: list[Void] = []
+        for record in records:
+            prediction, broken = self._read(record, found)
+            lost += broken
+            if prediction is None:
+                continue
+            message = f"there is no document {prediction.doc_id} in the set {self.gold.version}"
+            fix = "Predict on the set that is scored; `khabar export inputs` writes its texts."
+            self._problem(found, Problem(record.path, record.line, 1, "doc_id", "/doc_id", message, fix))
+            lost += _penalised(found, record, ("doc_id",), message, voids(prediction))
+        if lost:
+            nothing = Document(doc_id=name, text="")
+            lost = list(counted(lost, self.types)) if self.types else lost
+            found.ledger.add(Block([Pair(nothing, nothing, lost)], self.labels))
+            found.has.append(frozenset())
+            found.fields.append((_NOT_IN_GOLD,) * len(self.options.by))
 
 
 def _first_of(gold: Document, place: str, labels: Collection[str | None]) -> Pointer:
@@ -495,8 +499,8 @@ def _some(pairs: Iterator[Pair]) -> Iterator[Pair]:
             return
 
 
-_UNTOLD = "—"
-"""What stands for a metadata field of which a document says nothing."""
+_UNTOLD, _NOT_IN_GOLD = "—", "not in gold"
+"""What stands for a metadata field of which a document says nothing, and for any of a document that gold lacks."""
 
 
 def _told(metadata: Metadata | None, field: str) -> str:
@@ -505,7 +509,6 @@ def _told(metadata: Metadata | None, field: str) -> str:
 
 
 _PACK = msgspec.msgpack.Encoder().encode
-_NOTHING = Document(doc_id="-", text="")
 _SHARED: list[Run] = []
 """The run that the processes of a pool have inherited."""
 

@@ -1,7 +1,7 @@
 """From two sets of documents to a scorecard."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from hashlib import sha256
 from importlib.metadata import version
@@ -269,15 +269,20 @@ class Evaluation:
         self.labels = run.labels
         self.inventory = run.gold.inventory
         self.repaired = repaired
+        self.training_facts = run.training_facts
         self.version = run.gold.version
         self.resamples, self.seed = resamples, seed
         self.measures = tuple(self._attempted(run))
 
     @cached_property
+    def _has(self) -> frozenset[str]:
+        """The layers, and optional parts of them, that any prediction gives."""
+        return frozenset[str]().union(*self.found.has)
+
+    @cached_property
     def given(self) -> tuple[Layer, ...]:
         """The layers that the predictions have."""
-        given = frozenset[str]().union(*self.found.has)
-        return tuple(layer for layer in LAYERS if layer in given)
+        return tuple(layer for layer in LAYERS if layer in self._has)
 
     @cached_property
     def attempted(self) -> tuple[Layer, ...]:
@@ -285,8 +290,7 @@ class Evaluation:
         return tuple(layer for layer in self.options.layers or LAYERS if layer in self.given)
 
     def _attempted(self, run: Run) -> Iterator[Measure]:
-        has = frozenset[str]().union(*self.found.has)
-        has |= frozenset() if "mentions" in has else {"clusters"}
+        has = self._has if "mentions" in self._has else self._has | {"clusters"}
         has |= frozenset() if self.track == "given-pairs" else {"own pairs"}
         has |= frozenset() if run.training_facts is None else {"training"}
         has |= {"token"} if self.options.token else frozenset()
@@ -307,8 +311,8 @@ class Evaluation:
         """The layers whose headline measure is among those of the run: their errors are told."""
         return tuple(measure.layer for measure in self.measures if measure.name in HEADLINE)
 
-    def scorecard(self) -> Scorecard:
-        """The result of the run."""
+    def scorecard(self, rounds: str = "") -> Scorecard:
+        """The result of the run; ``rounds`` as for `fields`."""
         found, documents = self.found, len(self.found.digests)
         kept = [Figure("", (part,)) for part in self.ledger.kept() if part[1]]
         asked = (*self.figures, *kept)
@@ -318,7 +322,7 @@ class Evaluation:
         spoken = found.has[:documents]
         return Scorecard(
             rows=rows,
-            signature=self.signature(),
+            signature=self.signature(rounds),
             track=self.track,
             documents=documents,
             silent=sum(not set(self.attempted) <= has for has in spoken),
@@ -379,19 +383,18 @@ class Evaluation:
         for position, field in enumerate(self.options.by):
             column = [fields[position] for fields in self.found.fields]
             for value in sorted(set(column)):
-                members = [other == value for other in column]
+                members = [name for name, other in zip(self.ledger.names, column, strict=True) if other == value]
                 scores = point(self.ledger, figures, members)
                 found = intervals(self.ledger, figures, self.resamples, self.seed, members)
                 named = {f.name: pair for f, pair in zip(figures, zip(scores, found, strict=True), strict=True)}
-                yield Slice(field, value, sum(members), named)
+                yield Slice(field, value, len(members), named)
 
     def _notes(self) -> Iterator[str]:
-        given = frozenset[str]().union(*self.found.has)
         if len(self.found.digests) < FEW:
             yield f"Fewer than {FEW} documents: the intervals are rough, and figures move by chance."
         if self.track != "end-to-end":
             yield "Entities were given from gold: the figures show which issues exist; do not compare across tracks."
-        if "mentions" in given and {"relations", "stance"} & set(self.attempted):
+        if "mentions" in self._has and {"relations", "stance"} & set(self.attempted):
             yield "Mentions without coreference: of relations only relations.mention is scored, and no stance."
         if self.found.quoted and self.options.grounding != "exact":
             counts = ", ".join(f"{self.found.tiers[tier]} {tier}" for tier in TIERS)
@@ -401,13 +404,14 @@ class Evaluation:
         if self.found.counted["unread"]:
             yield f"Lines that could not be read at all: {self.found.counted['unread']}."
 
-    def signature(self) -> str:
-        """The line that says what made the figures."""
-        return signed(self.fields())
+    def signature(self, rounds: str = "") -> str:
+        """The line that says what made the figures; ``rounds`` as for `fields`."""
+        return signed(self.fields(rounds))
 
-    def fields(self) -> dict[str, object]:
-        """What the signature says, in its order."""
+    def fields(self, rounds: str = "") -> dict[str, object]:
+        """What the signature says, in its order; ``rounds``: those of a test with other systems, if there was one."""
         gold = sha256(b"".join(sorted(self.found.digests))).hexdigest()[:8]
+        by, trained = self.options.by, any("training" in measure.needs for measure in self.measures)
         return {
             "corpus": self.version,
             "gold": gold,
@@ -416,6 +420,8 @@ class Evaluation:
             "split": self.options.split or "all",
             **({} if len(self.layers) == len(LAYERS) else {"layers": self.layers}),
             "docs": len(self.found.digests),
+            **({"by": [*by, _digest(self._values())]} if by else {}),
+            **({"training": _digest(self.training_facts or ())} if trained else {}),
             "track": self.track,
             "types": self.labels.name,
             "grounding": self.options.grounding if self.found.quoted else "none",
@@ -423,8 +429,20 @@ class Evaluation:
             **({"repaired": len(self.repaired)} if self.repaired else {}),
             "boot": self.resamples,
             "seed": self.seed,
+            **({"rounds": rounds} if rounds else {}),
             "khabar": version("khabar"),
         }
+
+    def _values(self) -> Iterator[tuple[str, ...]]:
+        """The id of each document of gold, and its values of the fields by which figures are sliced."""
+        gold = len(self.found.digests)
+        for name, fields in zip(self.ledger.names[:gold], self.found.fields[:gold], strict=True):
+            yield name, *fields
+
+
+def _digest(values: Iterable[tuple[str, ...]]) -> str:
+    """A short checksum of values, whatever their order."""
+    return sha256(repr(sorted(values)).encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
 def _mean(scores: Sequence[float | None], count: int) -> float | None:

@@ -1,10 +1,11 @@
 """How far a figure can be trusted: bootstrap intervals, and tests between two systems, over documents.
 
 A resample is a weight for each document, so that many resamples are one matrix product of weights and counts. Counts
-are multiples of `counts.GRAIN`: the products are exact, and a seed gives the same figures on every machine.
+are multiples of `counts.GRAIN`: the products are exact, and a seed gives the same figures on every machine. Documents
+are drawn in the order of their ids, so that the order in which they were counted changes nothing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from khabar.counts import GRAIN
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     Numbers = np.ndarray[Any, np.dtype[np.float64]]
     Weights = np.ndarray[Any, np.dtype[np.integer[Any] | np.float64]]
+    Places = np.ndarray[Any, np.dtype[np.intp]]
 
 RESAMPLES, ROUNDS, SEED = 1000, 10_000, 12345
 FEW = 30
@@ -109,29 +111,45 @@ def _weights(documents: int, resamples: int, seed: int) -> "Iterator[Weights]":
         resamples -= len(weights)
 
 
-def _weighted(ledger: Ledger, parts: Sequence[Part], weights: "Weights", members: Sequence[bool] | None) -> "Numbers":
-    """Sums of the documents' counts, each weighed: resamples × parts × 4."""
+def _places(ledger: Ledger, documents: Sequence[str]) -> "Places":
+    """Where the documents of a ledger stand among some documents; -1 for one that is not among them."""
     import numpy as np
 
-    sums, at, kept = np.zeros((len(weights), len(parts) * 4)), 0, 0
+    at = {name: place for place, name in enumerate(documents)}
+    return np.array([at.get(name, -1) for name in ledger.names], dtype=np.intp)
+
+
+def _weighted(ledger: Ledger, parts: Sequence[Part], weights: "Weights", places: "Places") -> "Numbers":
+    """Sums of the documents' counts, each weighed: resamples × parts × 4.
+
+    ``places``: the column of the weights that is each document's, -1 for one that is left out.
+    """
+    import numpy as np
+
+    sums, at = np.zeros((len(weights), len(parts) * 4)), 0
     for block in ledger.blocks(parts):
-        chosen = block if members is None else block[np.array(members[at : at + len(block)], dtype=bool)]
-        columns, drawn = chosen.reshape(len(chosen), len(parts) * 4), weights[:, kept : kept + len(chosen)]
+        here = places[at : at + len(block)]
+        kept = here >= 0
+        chosen, here = block[kept], here[kept]
+        # Mostly documents are in the order of their ids already, and no weights are copied.
+        in_order = len(here) and (np.diff(here) == 1).all()
+        drawn = weights[:, here[0] : here[0] + len(here)] if in_order else weights[:, here]
+        columns = chosen.reshape(len(chosen), len(parts) * 4)
         # Single precision is twice as fast, and exact where products and sums are whole numbers below 2^24.
         small = (columns == np.rint(columns)).all(axis=0) & (columns.sum(axis=0) * drawn.max(initial=0) < 2**24)
-        for precision, places in ((np.float32, small), (np.float64, ~small)):
-            sums[:, places] += drawn.astype(precision) @ columns[:, places].astype(precision)
-        at, kept = at + len(block), kept + len(chosen)
+        for precision, which in ((np.float32, small), (np.float64, ~small)):
+            sums[:, which] += drawn.astype(precision) @ columns[:, which].astype(precision)
+        at += len(block)
     return sums.reshape(len(weights), len(parts), 4)
 
 
-def point(ledger: Ledger, figures: Sequence[Figure], members: Sequence[bool] | None = None) -> list[float | None]:
-    """The figures of all documents, or of those that ``members`` chooses; None where one is undefined."""
+def point(ledger: Ledger, figures: Sequence[Figure], documents: Collection[str] | None = None) -> list[float | None]:
+    """The figures of all documents, or of those with the ids ``documents``; None where one is undefined."""
     import numpy as np
 
-    parts = parts_of(figures)
-    everything = np.ones((1, ledger.documents if members is None else sum(members)))
-    found = values(figures, parts, _weighted(ledger, parts, everything, members))[0].tolist()
+    parts, among = parts_of(figures), sorted(ledger.names if documents is None else documents)
+    everything = np.ones((1, len(among)))
+    found = values(figures, parts, _weighted(ledger, parts, everything, _places(ledger, among)))[0].tolist()
     return [None if value != value else value for value in found]
 
 
@@ -140,21 +158,21 @@ def intervals(
     figures: Sequence[Figure],
     resamples: int = RESAMPLES,
     seed: int = SEED,
-    members: Sequence[bool] | None = None,
+    documents: Collection[str] | None = None,
 ) -> list[Interval | None]:
     """The 95 % percentile bootstrap interval of each figure over documents; None where no resample defines it.
 
-    ``members`` chooses documents. With fewer than two there is no interval.
+    ``documents``: the ids of some, all unless said. With fewer than two there is no interval.
     """
     import numpy as np
 
-    documents = ledger.documents if members is None else sum(members)
-    if documents < 2 or resamples < 1 or not figures:
+    among = sorted(ledger.names if documents is None else documents)
+    if len(among) < 2 or resamples < 1 or not figures:
         return [None] * len(figures)
-    parts = parts_of(figures)
+    parts, places = parts_of(figures), _places(ledger, among)
     found = [
-        values(figures, parts, _weighted(ledger, parts, weights, members))
-        for weights in _weights(documents, resamples, seed)
+        values(figures, parts, _weighted(ledger, parts, weights, places))
+        for weights in _weights(len(among), resamples, seed)
     ]
     return [_interval(column) for column in np.concatenate(found).T]
 
@@ -209,39 +227,44 @@ def differences(
     resamples: int = RESAMPLES,
     rounds: int = ROUNDS,
     seed: int = SEED,
+    documents: Collection[str] = (),
 ) -> list[Difference]:
-    """What the first system has more than the second on each figure, over the same documents in the same order.
+    """What the first system has more than the second on each figure, over the documents that either has.
+
+    One that only one of them has is nothing on the other side. ``documents``: ids of more, such as those that only a
+    third system has.
 
     The interval is that of a paired bootstrap. The test is two-sided paired approximate randomisation (Noreen 1989;
     Yeh 2000): each round exchanges the two systems' counts of every document or leaves them, with even chances;
     p = (1 + rounds with a difference at least as great) / (1 + rounds), and with few documents the exact share of
-    all exchanges.
+    all exchanges. Resamples and rounds in which the difference is undefined are left out.
     """
     import numpy as np
 
-    documents, parts = one.documents, parts_of(figures)
-    everything = np.ones((1, documents))
-    sums = [_weighted(ledger, parts, everything, None) for ledger in (one, two)]
-    observed = (values(figures, parts, sums[0]) - values(figures, parts, sums[1]))[0]
-    resampled = [
-        values(figures, parts, _weighted(one, parts, weights, None))
-        - values(figures, parts, _weighted(two, parts, weights, None))
-        for weights in _weights(documents, resamples if documents > 1 else 0, seed)
-    ]
+    parts, among = parts_of(figures), sorted({*one.names, *two.names, *documents})
+    places = [_places(ledger, among) for ledger in (one, two)]
+
+    def summed(weights: "Weights") -> "list[Numbers]":
+        return [_weighted(ledger, parts, weights, at) for ledger, at in zip((one, two), places, strict=True)]
+
+    def apart(sums: "Sequence[Numbers]") -> "Numbers":
+        return values(figures, parts, sums[0]) - values(figures, parts, sums[1])
+
+    whole = summed(np.ones((1, len(among))))
+    observed = apart(whole)[0]
+    resampled = [apart(summed(w)) for w in _weights(len(among), resamples if len(among) > 1 else 0, seed)]
     found: list[Interval | None] = [_interval(column) for column in np.concatenate(resampled).T] if resampled else []
-    as_great, tried = np.zeros(len(figures)), 0
-    for exchanged in _exchanges(documents, rounds, seed):
-        moved = _weighted(two, parts, exchanged, None) - _weighted(one, parts, exchanged, None)
-        apart = values(figures, parts, sums[0] + moved) - values(figures, parts, sums[1] - moved)
-        as_great += (np.abs(apart) >= np.abs(observed) - GRAIN).sum(axis=0)
-        tried += len(exchanged)
-    first = 0 if documents <= EXACT else 1
+    # Of a random test what was observed is a round too; where all exchanges are tried it is among them.
+    as_great = defined = np.full(len(figures), 0 if len(among) <= EXACT else 1)
+    for exchanged in _exchanges(len(among), rounds, seed):
+        mine, yours = summed(exchanged)
+        difference = apart((whole[0] - mine + yours, whole[1] - yours + mine))
+        as_great = as_great + (np.abs(difference) >= np.abs(observed) - GRAIN).sum(axis=0)
+        defined = defined + (~np.isnan(difference)).sum(axis=0)
     return [
         Difference(None, None, None)
         if np.isnan(observed[at])
-        else Difference(
-            float(observed[at]), found[at] if found else None, float((first + as_great[at]) / (first + tried))
-        )
+        else Difference(float(observed[at]), found[at] if found else None, float(as_great[at] / defined[at]))
         for at in range(len(figures))
     ]
 
