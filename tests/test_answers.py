@@ -4,6 +4,8 @@ import contextlib
 import gzip
 import json
 import re
+import shlex
+import shutil
 import sys
 from pathlib import Path
 
@@ -889,12 +891,18 @@ def test_import_refuses_what_is_not_of_the_set_and_writes_nothing(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["raw.jsonl"]
 
 
-def test_the_worked_example_of_the_documents_is_what_the_command_does(root):
-    """docs/answers.md shows an answer, the prediction that is made of it, and what is rejected."""
-    text = (root / "docs" / "answers.md").read_text("utf-8")
-    answer, made, rejected = (block.split("\n````")[0] for block in text.split("````text\n")[1:4])
-    found, rejections = prediction(answer, DOCUMENT, LABELS)
-    assert json.loads(made) == found
-    (one,) = rejections
-    assert json.loads(rejected)["reason"] == one.reason
-    assert json.loads(rejected)["what"] == one.what
+def test_the_worked_example_of_the_documents_is_what_the_commands_do(root, tmp_path, monkeypatch):
+    """docs/answers.md shows commands, an answer, what is made of it and rejected, and what each tier finds."""
+    page = (root / "docs" / "answers.md").read_text("utf-8")
+    example = page.split("## A worked example")[1]
+    answer, made, rejected = (block.split("\n````")[0] for block in example.split("````text\n")[1:4])
+    shutil.copytree(root / "tests" / "examples", tmp_path / "tests" / "examples")
+    monkeypatch.chdir(tmp_path)
+    (line,) = read_answers(Path("tests/examples/answers.jsonl"))
+    assert line.said == answer
+    import_, score = example.split("```sh\n")[1].split("\n```")[0].splitlines()
+    assert run(*shlex.split(import_)[1:]).exit_code == 0
+    assert json.loads(Path("predictions.jsonl").read_text("utf-8")) == json.loads(made)
+    assert json.loads(Path("predictions.rejected.jsonl").read_text("utf-8")) == json.loads(rejected)
+    assert "1 exact, 1 normalised" in run(*shlex.split(score)[1:]).stdout
+    assert "not found: ⁨سلمى الزعبى⁩" in run(*shlex.split(score.replace("normalised", "exact"))[1:]).stdout
