@@ -186,6 +186,7 @@ def test_of_broken_answers_whole_items_are_kept(kind):
         (None, "no JSON"),
         ("{}", "empty"),
         ("```json\n[ ]\n```", "empty"),
+        ("<think>{}</think> لا", "no JSON"),
         ({}, "empty"),
         ([], "empty"),
         ('{"summary": "زار الوزير السوق"}', "no layer"),
@@ -627,10 +628,10 @@ def test_places_that_contradict_each_other_are_told():
 
 
 def test_a_mention_without_words_is_never_the_name_instead():
-    """Mentions that say no words are rejected; an entity that has no others is rejected with them."""
+    """Mentions that say no words are rejected; an entity that has no others is rejected, once, in their place."""
     found, reasons = said([{"name": "سلمى", "type": "PER", "mentions": [7, {"form": "name"}]}])
     assert found["entities"] == []
-    assert reasons == ["no name", "no name", "no name"]
+    assert reasons == ["no name"]
     assert found["rejected"] == [{"layer": "entities", "label": "PER"}]
 
 
@@ -741,6 +742,16 @@ def test_no_property_of_an_item_has_two_meanings():
     for fields in kinds.values():
         keys = [key for field in fields for key in _PROPERTIES[field]]
         assert len(keys) == len(set(keys))
+
+
+def test_numbers_alone_are_no_quote():
+    """Two numbers as evidence may count sentences: nothing is read of them, and that is told once."""
+    meeting = {"head": "كامل العناني", "type": "meets", "tail": "سلمى الزعبي"}
+    found, reasons = said(layers(relations=[{**meeting, "evidence": [1, 2]}]))
+    assert found["relations"] == [{"type": "meets", "head": "e1", "tail": "e2"}]
+    assert reasons == ["no name"]
+    found, _ = said(layers(relations=[{**meeting, "evidence": {"span": [0, 3]}}]))
+    assert found["relations"][0]["evidence"] == [{"text": TEXT[:3], "occurrence": 1}]
 
 
 def test_an_entity_that_is_listed_again_is_the_same_one():

@@ -100,7 +100,7 @@ class Lost(NamedTuple):
 
 def blocks(answer: str) -> tuple[list[Any], list[Rejection]]:
     """The JSON values of an answer, and every stretch of it that should be JSON and is none of them."""
-    said = _END_OF_THOUGHT.sub("", _THOUGHTS.sub("", answer))
+    said = _without_thoughts(answer)
     fenced = [_read(match[1]) for match in _FENCE.finditer(said)]
     values = [value for found, _ in fenced for value in found]
     rejections = [one for _, unread in fenced for one in unread]
@@ -109,6 +109,10 @@ def blocks(answer: str) -> tuple[list[Any], list[Rejection]]:
     drafts, unread = _read(_FENCE.sub("\n", said))
     outside = [Rejection("outside", "only what stands in code fences is read", draft) for draft in drafts]
     return values, [*rejections, *outside, *unread]
+
+
+def _without_thoughts(answer: str) -> str:
+    return _END_OF_THOUGHT.sub("", _THOUGHTS.sub("", answer))
 
 
 def _read(source: str) -> tuple[list[Any], list[Rejection]]:
@@ -216,9 +220,10 @@ class _Reader:
         return Lost(self.source[begin : self.at].strip(" \t\r\n,"), cut)
 
     def close(self, mark: str, values: list[Any]) -> list[Any]:
-        """Pass the bracket that closes what was opened last; the values in it, where the text ends instead with a loss.
+        """Pass the bracket that closes what was opened last, and give the values in it.
 
-        Only the innermost bracket is such: its last value is cut off, or else what comes after the last words is lost.
+        Where the text ends instead, what is cut off is among them, once for all brackets that are open: the last value
+        where it is lost, or else what would follow the last words of the text, told by these.
         """
         ended = not mark and not self.cut
         self.cut = self.cut or ended
@@ -440,6 +445,8 @@ _BARE_ITEMS: dict[Layer, tuple[str, ...]] = {
     "stance": ("holder, target", "صاحب الموقف, الهدف", "صاحب الموقف, المستهدف", "صاحب الموقف, الموضوع"),
     "subsections": ("kind", "first", "first line", "السطر الأول", "أول سطر"),
 }
+"""The properties, all with words or numbers, that tell the layer of an item that stands alone."""
+
 _LABELLED: dict[Layer, tuple[str, str, tuple[str, ...]]] = {
     "entities": ("entities.type", "type", ("name",)),
     "relations": ("relations.type", "type", ("head", "tail")),
@@ -506,10 +513,11 @@ def prediction(answer: object, document: Document, labels: Inventory) -> Said:
             reading.reject("no layer", "this is of none of the layers", content)
     if not reading.layers and not reading.rejections:
         reason, why = ("no layer", "none of the layers is in this answer")
-        if not values and (_EMPTY.search(answer) if isinstance(answer, str) else answer in ({}, [])):
-            reason, why = ("empty", "this answer holds nothing")
-        elif not values:
-            reason, why = ("no JSON", "there is no JSON in this answer")
+        if not values:
+            empty = _EMPTY.search(_without_thoughts(answer)) if isinstance(answer, str) else answer is not None
+            reason, why = (
+                ("empty", "this answer holds nothing") if empty else ("no JSON", "there is no JSON in this answer")
+            )
         reading.reject(reason, why, answer)
     return reading.said()
 
@@ -626,9 +634,12 @@ def _flat(said: object) -> Iterator[Any]:
 
 
 def _quotes(said: object, words: str) -> Iterator[Any]:
-    """The quotes that are said: two numbers are a place of the words, and an item of several places several items."""
+    """The quotes that are said: two numbers are a place of the words, and an item of several places several items.
+
+    Without words two numbers may count anything, such as sentences: they are no quote.
+    """
     if isinstance(said, list) and len(said) == 2 and all(type(one) in (int, float) for one in said):
-        yield {"text": words, "span": said}
+        yield {"text": words, "span": said} if words else said
     elif isinstance(said, list):
         for one in said:
             yield from _quotes(one, words)
@@ -690,12 +701,9 @@ def _stated(fields: Json) -> list[tuple[Any, Any]]:
     return found
 
 
-def _unread_places(fields: Json, words: str) -> str:
-    """The names of what looks like a place; that the words of the item stand under one says nothing else."""
-    names = (name for name, said in fields.items() if not _is_empty(said) and _words(said) != words)
-    return ", ".join(
-        name for name in names if name in _PLACE_NAMES or (_PLACE_WORDS & set(name.split()) and name not in _OF_ITEMS)
-    )
+def _looks_like_place(name: str) -> bool:
+    """Whether a property says a place by its name, and nothing else that is known."""
+    return name in _PLACE_NAMES or (name not in _OF_ITEMS and not _PLACE_WORDS.isdisjoint(name.split()))
 
 
 def _is_empty(said: object) -> bool:
@@ -820,15 +828,15 @@ class _Reading:
             return
         given = _first(fields, "mentions")
         # A number here says how often it is mentioned, and not where.
-        placed = isinstance(given, str | list | dict)
+        placed, before = isinstance(given, str | list | dict), len(self.rejections)
         if placed:
             mentions = self.each(self.mention, given, name)
             beside = {key: content for key, content in fields.items() if key not in _PROPERTIES["mentions"]}
-            if unread := _unread_places(beside, name):
-                self.reject("place", f"{unread}: where mentions are listed, each says its own place", item)
+            self.unread(beside, name, item, "where mentions are listed, each says its own place")
         else:
             mentions = [*filter(None, map(self.mention, _spread(item)))]
         if not mentions:
+            del self.rejections[before:]  # What is wrong with its parts is lost with it, and one loss is told once.
             self.reject("no name", "it says no words of the text", item, "entities", kind)
             return
         texts = [str(mention["text"]) for mention in mentions]
@@ -882,8 +890,8 @@ class _Reading:
         if wrong:
             start, end = map(_shown, wrong[0])
             self.reject("offsets", f"the text at {start}..{end} is not what is quoted", item)
-        elif placed is None and (unread := _unread_places(fields, words)):
-            self.reject("place", f"{unread}: this says no place of the text that can be read; it is left out", item)
+        elif placed is None:
+            self.unread(fields, words, item)
         if placed:
             return placed
         span: Json = {"text": words}
@@ -912,6 +920,12 @@ class _Reading:
         if not there.strip() or words not in ("", there):
             return None
         return {"text": there, "occurrence": 1 + list(occurrences(text, there)).index(start)}
+
+    def unread(self, fields: Json, words: str, item: object, why: str = "it says no place that can be read") -> None:
+        """Reject what looks like a place; the words of the item, said again under such a name, are none."""
+        said = (name for name, said in fields.items() if not _is_empty(said) and _words(said) != words)
+        if names := ", ".join(filter(_looks_like_place, said)):
+            self.reject("place", f"{why}; left out: {names}", item)
 
     def occurrence(self, said: object, item: object) -> int | str | None:
         """Which place of a quote is meant: a number from 1, or "all"; None where that is not said, or not so."""
@@ -1039,8 +1053,7 @@ class _Reading:
             self.reject("offsets", "the section does not lie between these offsets; they are left out", item)
         else:
             beside = {key: said for key, said in fields.items() if key not in _PROPERTIES["first"]}
-            if unread := _unread_places(beside, first):
-                self.reject("place", f"{unread}: this says no place of the text that can be read; it is left out", item)
+            self.unread(beside, first, item)
         return {"first": first}
 
 
