@@ -4,6 +4,8 @@ import contextlib
 import gzip
 import json
 import re
+import shlex
+import shutil
 import sys
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import khabar
-from khabar.answers import _Reader, blocks, prediction, read_answers
+from khabar.answers import _PROPERTIES, _Reader, blocks, prediction, read_answers
 from khabar.cli import app
 from khabar.corpus import open_set
 from khabar.problems import Invalid
@@ -182,6 +184,11 @@ def test_of_broken_answers_whole_items_are_kept(kind):
         ("<think>أولا نبحث عن {", "no JSON"),
         (f"<think>{GOOD}", "no JSON"),
         (None, "no JSON"),
+        ("{}", "empty"),
+        ("```json\n[ ]\n```", "empty"),
+        ("<think>{}</think> لا", "no JSON"),
+        ({}, "empty"),
+        ([], "empty"),
         ('{"summary": "زار الوزير السوق"}', "no layer"),
         (7, "no layer"),
     ],
@@ -217,7 +224,8 @@ def test_quotation_marks_inside_a_string_belong_to_it(name):
     [
         (GOOD.replace('العناني"', "العناني"), '{"name": "كامل العناني, "type": "PER"}'),
         (GOOD[: GOOD.index("الزعبي")], '{"name": "سلمى'),
-        (GOOD[:-2], "]}"),
+        (GOOD[:-2], ', {"name": "سلمى الزعبي", "type": "PER"}'),
+        ('{"GPE": ["كركوك", "بغداد", "واش', '"واش'),
         ('{"PER": ["كامل العناني", "سلمى, "السلط"],}', '"سلمى'),
         (f'{{"PER": [سلمى "السلط", {"9" * 41}"]}}', 'سلمى "السلط"'),
     ],
@@ -328,6 +336,17 @@ def test_a_truncated_answer_gives_a_beginning_of_the_whole(cut):
     full, _ = said(whole)
     kept = found.get("entities", [])
     assert kept == full["entities"][: len(kept)]
+
+
+@pytest.mark.parametrize(
+    "whole", [GOOD, '{"GPE": ["كركوك", "بغداد"], "near": [["كركوك", "بغداد"]]}', f"نعم:\n[{GOOD}]"]
+)
+def test_a_truncated_answer_has_one_rejection_in_its_own_words(whole):
+    """Wherever it is cut off, one thing is lost, and what is quoted of it stands in the answer."""
+    for cut in range(whole.index('"') + 1, len(whole)):
+        _, (lost,) = blocks(whole[:cut])
+        assert lost.what
+        assert lost.what in whole[:cut]
 
 
 # What costs time where reading goes over the same characters again: a beginning, and what is repeated after it.
@@ -508,6 +527,24 @@ START = TEXT.rindex("سلمى الزعبي")
         ({"start": float(START), "end": START + 11.0}, {"occurrence": 2}),
         ({"start": START}, {"occurrence": 2}),
         ({"end": START + 11}, {"occurrence": 2}),
+        ({"start_char": START, "end_char": START + 11}, {"occurrence": 2}),
+        ({"char_start": START, "char_end": START + 11}, {"occurrence": 2}),
+        ({"startChar": START, "endChar": START + 11}, {"occurrence": 2}),
+        ({"begin": START, "end": START + 11}, {"occurrence": 2}),
+        ({"start_offset": START, "end_offset": START + 11}, {"occurrence": 2}),
+        ({"BeginOffset": START, "EndOffset": START + 11}, {"occurrence": 2}),
+        ({"from": START, "to": START + 11}, {"occurrence": 2}),
+        ({"البداية": START, "النهاية": START + 11}, {"occurrence": 2}),
+        ({"span": [START, START + 11]}, {"occurrence": 2}),
+        ({"span": [[START, START + 11]]}, {"occurrence": 2}),
+        ({"span": {"start": START, "end": START + 11}}, {"occurrence": 2}),
+        ({"location": {"begin": START, "end": START + 11, "text": "سلمى"}}, {"occurrence": 2}),
+        ({"offsets": [str(START), START + 11.0]}, {"occurrence": 2}),
+        ({"offset": START, "length": 11}, {"occurrence": 2}),
+        ({"position": f"({START}, {START + 11})"}, {"occurrence": 2}),
+        ({"span": [START, START + 11], "start": START, "token": 21}, {"occurrence": 2}),
+        ({"span": "سلمى الزعبي"}, {"occurrence": "all"}),
+        ({"رقم الموضع": "٢"}, {"occurrence": 2}),
         ({"prefix": "ورفضت "}, {"prefix": "ورفضت "}),
         ({"text": " سلمى الزعبي ", "prefix": "ورفضت", "suffix": "ذلك"}, {"prefix": "ورفضت ", "suffix": " ذلك"}),
         ({"suffix": " "}, {"suffix": " "}),
@@ -534,6 +571,18 @@ def test_an_occurrence_that_is_none_never_means_all(number):
         ({"start": "here"}, "offsets"),
         ({"start": [1, 2]}, "offsets"),
         ({"end": 10**41}, "offsets"),
+        ({"start_char": 0, "end_char": 3}, "offsets"),
+        ({"span": [0, 3]}, "offsets"),
+        ({"span": {"start": 0, "end": 3}}, "offsets"),
+        ({"offsets": [0, 7]}, "offsets"),
+        ({"from": "البداية", "to": "النهاية"}, "offsets"),
+        ({"span": {"sentence": 2}}, "place"),
+        ({"span": "قرب سلمى الزعبي"}, "place"),
+        ({"offsets": [1, 2, 3]}, "place"),
+        ({"position": "العنوان"}, "place"),
+        ({"tokenSpan": [3, 4]}, "place"),
+        ({"line": 3}, "place"),
+        ({"الفقرة": "الأولى"}, "place"),
         ({"prefix": 7}, "shape"),
         ({"form": "nickname"}, "label"),
     ],
@@ -543,12 +592,166 @@ def test_what_of_a_mention_is_wrong_is_left_out_aloud(fields, reason):
     assert mention(**fields) == ({"text": "سلمى الزعبي", "occurrence": "all"}, [reason])
 
 
+@pytest.mark.parametrize(
+    "places",
+    [
+        {"spans": [[START, START + 11]]},
+        {"mentions": [[START, START + 11]]},
+        {"span": [START, START + 11]},
+        {"span": {"text": "سلمى الزعبي", "start": START}, "name": None},
+    ],
+)
+def test_a_place_of_an_entity_is_one_mention(places):
+    """A pair of numbers in place of a mention is a place of the name; the object of a place may hold the words."""
+    found, reasons = said({"entities": [{"name": "سلمى الزعبي", "type": "PER", **places}]})
+    assert found["entities"][0]["mentions"] == [{"text": "سلمى الزعبي", "occurrence": 2}]
+    assert not reasons
+
+
+def test_several_places_are_several_mentions():
+    """Of one entity, and of one item of its mentions."""
+    first = TEXT.index("سلمى الزعبي")
+    places = [[first, first + 11], [START, START + 11]]
+    mentions = [{"text": "سلمى الزعبي", "occurrence": number} for number in (1, 2)]
+    for answer in ({"offsets": places}, {"mentions": [{"text": "سلمى الزعبي", "span": places}]}):
+        found, reasons = said([{"name": "سلمى الزعبي", "type": "PER", **answer}])
+        assert found["entities"][0]["mentions"] == mentions
+        assert not reasons
+
+
+def test_places_that_contradict_each_other_are_told():
+    """One that fits the words is taken, and the other reported; so is one beside a list of mentions."""
+    found, reasons = mention(span=[START, START + 11], offsets=[0, 7])
+    assert (found, reasons) == ({"text": "سلمى الزعبي", "occurrence": 2}, ["offsets"])
+    beside = {"name": "سلمى الزعبي", "type": "PER", "mentions": ["سلمى"], "span": [START, START + 11]}
+    assert said([beside])[1] == ["place"]
+
+
 def test_a_mention_without_words_is_never_the_name_instead():
-    """Mentions that say no words are rejected; an entity that has no others is rejected with them."""
+    """Mentions that say no words are rejected; an entity that has no others is rejected, once, in their place."""
     found, reasons = said([{"name": "سلمى", "type": "PER", "mentions": [7, {"form": "name"}]}])
     assert found["entities"] == []
-    assert reasons == ["no name", "no name", "no name"]
+    assert reasons == ["no name"]
     assert found["rejected"] == [{"layer": "entities", "label": "PER"}]
+
+
+NEAR = {"type": "near", "head": "e1", "tail": "e2"}
+
+
+@pytest.mark.parametrize(
+    "near",
+    [
+        {"near": [["السلط", "عمّان"]]},
+        {"near": ["السلط", "عمّان"]},
+        {"قرب": [{"head": "السلط", "tail": "عمّان"}]},
+        {"near": [{"name": "السلط"}, {"name": "عمّان"}]},
+        {"near": {"السلط": ["عمّان"]}},
+        {"type": "near", "from": "السلط", "to": "عمّان"},
+    ],
+)
+def test_relations_may_stand_under_their_types(near):
+    """In pairs, objects, or from head to tail; inside of the layer, beside other layers, and alone."""
+    places = [{"name": name, "type": "GPE"} for name in ("السلط", "عمّان")]
+    assert said({"entities": places, "relations": near})[0]["relations"] == [NEAR]
+    if "type" not in near:
+        assert said({"entities": places, **near})[0]["relations"] == [NEAR]
+        assert said(json.dumps(places) + json.dumps(near))[0]["relations"] == [NEAR]
+
+
+def test_stances_may_stand_under_their_labels():
+    """As relations may."""
+    found, reasons = said(layers(stance={"معارض": [["سلمى الزعبي", "توسعة السوق"]], "favor": []}))
+    assert found["stance"] == [{"holder": "e2", "target": "e3", "label": "against"}]
+    assert not reasons
+
+
+@pytest.mark.parametrize(
+    ("layer", "content", "label", "times"),
+    [
+        ("relations", {"near": [["كركوك", "بغداد"], ["كركوك", "كركوك"]]}, "near", 2),
+        ("relations", {"near": ["السلط"]}, "near", 1),
+        ("relations", {"near": ["أ", "ب", "ج"]}, "near", 1),
+        ("relations", {"قرب": "السلط"}, "near", 1),
+        ("relations", {"beside": [["كامل العناني", "سلمى الزعبي"]]}, "beside", 1),
+        ("stance", {"favor": [["الوزير", "توسعة السوق"]]}, "favor", 1),
+        ("stance", {"favor": 7}, "favor", 1),
+    ],
+)
+def test_what_stands_under_a_label_and_cannot_be_read_costs_precision(layer, content, label, times):
+    """Each is rejected with its layer and its label."""
+    found, reasons = said(layers(**{layer: content}))
+    assert found[layer] == []
+    assert found["rejected"] == [{"layer": layer, "label": label}] * times
+    assert len(reasons) == times
+
+
+def test_types_beside_the_layers_hold_entities():
+    """A list under a type, or words under a type that is written as it is; what is no label is of no layer."""
+    found, reasons = said(layers(GPE=["السلط"], ORG="رابطة التجار", role="assistant", places=["عمّان"]))
+    assert names(found)[3:] == [("السلط", "GPE"), ("رابطة التجار", "ORG")]
+    assert reasons == ["no layer"]
+    assert names(said({"event": {"entities": [{"name": "السلط", "type": "GPE"}]}, "note": ""})[0])
+
+
+def test_properties_may_have_arabic_names():
+    """Of relations, stances and sections as of entities; an answer all in Arabic says what an English one does."""
+    ours = layers(
+        relations=[{"type": "meets", "head": "كامل العناني", "tail": "سلمى الزعبي", "evidence": ["والتقى سلمى"]}],
+        stance=[
+            {"holder": "سلمى الزعبي", "target": "توسعة السوق", "label": "against", "mode": "stated", "source": "author"}
+        ],
+        subsections=[
+            {"kind": "headline", "first": "سوق السلط القديم يقسم التجار"},
+            {"kind": "body", "first": "موقف", "heading": "موقف", "function": "reaction", "story": 1},
+        ],
+    )
+    theirs = {
+        "الكيانات": [{"النوع": one["type"], "الاسم": one["name"]} for one in ours["entities"]],
+        "العلاقات": [
+            {"النوع": "يلتقي", "الطرف الأول": "كامل العناني", "الطرف الثاني": "سلمى الزعبي", "الدليل": "والتقى سلمى"}
+        ],
+        "المواقف": [
+            {
+                "صاحب الموقف": "سلمى الزعبي",
+                "الهدف": "توسعة السوق",
+                "الموقف": "معارض",
+                "الصيغة": "مصرح به",
+                "المصدر": "الكاتب",
+            }
+        ],
+        "الأقسام": [
+            {"النوع": "عنوان رئيس", "السطر_الأول": "سوق السلط القديم يقسم التجار"},
+            {"القسم": "متن", "أول سطر": "موقف", "العنوان": "موقف", "الوظيفة": "ردود فعل", "القصة": "١"},
+        ],
+    }
+    assert said(theirs) == said(ours)
+    assert not said(ours)[1]
+    items = [*theirs["الكيانات"], *theirs["العلاقات"], *theirs["المواقف"], theirs["الأقسام"][0]]
+    assert said(items)[0].keys() == said(ours)[0].keys()
+
+
+def test_no_property_of_an_item_has_two_meanings():
+    """Within one item, a name means one property; words may be a section's first line where numbers are its start."""
+    kinds = {
+        "entity": ("id", "name", "kind", "mentions", "form"),
+        "quote": ("name", "start", "end", "occurrence", "prefix", "suffix", "form"),
+        "relation": ("id", "head", "relation", "tail", "evidence"),
+        "stance": ("id", "holder", "target", "stance", "evidence", "mode", "source"),
+        "section": ("id", "section", "end", "story", "function"),
+    }
+    for fields in kinds.values():
+        keys = [key for field in fields for key in _PROPERTIES[field]]
+        assert len(keys) == len(set(keys))
+
+
+def test_numbers_alone_are_no_quote():
+    """Two numbers as evidence may count sentences: nothing is read of them, and that is told once."""
+    meeting = {"head": "كامل العناني", "type": "meets", "tail": "سلمى الزعبي"}
+    found, reasons = said(layers(relations=[{**meeting, "evidence": [1, 2]}]))
+    assert found["relations"] == [{"type": "meets", "head": "e1", "tail": "e2"}]
+    assert reasons == ["no name"]
+    found, _ = said(layers(relations=[{**meeting, "evidence": {"span": [0, 3]}}]))
+    assert found["relations"][0]["evidence"] == [{"text": TEXT[:3], "occurrence": 1}]
 
 
 def test_an_entity_that_is_listed_again_is_the_same_one():
@@ -589,6 +792,10 @@ def test_sections_are_told_by_their_first_lines():
         ({"first": "موقف", "start": 0, "end": 28}, {"first": "موقف"}, ["offsets"]),
         ({"first": "موقف", "start": 0, "end": 10**9}, {"first": "موقف"}, ["offsets"]),
         ({"first": "موقف", "end": "إلى هنا"}, {"first": "موقف"}, ["offsets"]),
+        ({"span": [0, 28]}, {"start": 0, "end": 28}, []),
+        ({"start_char": 0, "end_char": 28, "first": "سوق السلط"}, {"start": 0, "end": 28}, []),
+        ({"first": "موقف", "span": [0, 28]}, {"first": "موقف"}, ["offsets"]),
+        ({"first": "موقف", "line": 5}, {"first": "موقف"}, ["place"]),
         ({"first": "موقف", "story": 0}, {"first": "موقف"}, ["story"]),
         ({"first": "موقف", "story": "2"}, {"first": "موقف", "story": 2}, []),
         ({"first": "موقف", "function": "dance"}, {"first": "موقف"}, ["label"]),
@@ -608,6 +815,11 @@ ITEMS = st.fixed_dictionaries(
         name: st.sampled_from(["كامل العناني", "السلط", "موقف", "PER", "GPE", "near", "favor", "body", "author", "", 3])
         | st.lists(st.sampled_from(["السلط", "موقف", {"text": "السلط", "occurrence": 1}, {"start": 0, "end": 3}]))
         for name in ("name", "type", "mentions", "head", "tail", "holder", "target", "label", "kind", "first", "text")
+    }
+    | {
+        name: st.lists(st.integers(-1, 200) | st.lists(st.integers(0, 200), max_size=3), max_size=3)
+        | st.fixed_dictionaries({}, optional={"start": st.integers(0, 200), "end": st.integers(0, 200)})
+        for name in ("span", "offsets", "position", "from", "mentions")
     },
 )
 
@@ -643,14 +855,16 @@ def test_a_line_may_call_its_answer_by_any_usual_name(name, tmp_path):
 
 
 def test_lines_that_are_no_answers_are_all_listed(tmp_path):
-    """No JSON, no document, no answer, a document twice: each with its line; an empty file too."""
+    """No JSON, no document, no answer, two answers, a document twice: each with its line; an empty file too."""
     path = tmp_path / "a.jsonl"
     path.write_text(
         '{\n{"answer": ""}\n{"doc_id": "a"}\n{"doc_id": "b", "answer": ""}\n\n{"doc_id": "b", "output": 1}\n'
+        '{"doc_id": "c", "answer": "", "output": ""}\n{"doc_id": "d", "answer": "", "entities": []}\n'
     )
     with pytest.raises(Invalid) as error:
         read_answers(path)
-    assert [problem.line for problem in error.value.problems] == [1, 2, 3, 6]
+    assert [problem.line for problem in error.value.problems] == [1, 2, 3, 6, 7, 8]
+    assert error.value.problems[-2].message == "this line holds more than one answer: answer, output"
     path.write_text("\n")
     with pytest.raises(Invalid, match="no answer here"):
         read_answers(path)
@@ -688,12 +902,18 @@ def test_import_refuses_what_is_not_of_the_set_and_writes_nothing(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["raw.jsonl"]
 
 
-def test_the_worked_example_of_the_documents_is_what_the_command_does(root):
-    """docs/answers.md shows an answer, the prediction that is made of it, and what is rejected."""
-    text = (root / "docs" / "answers.md").read_text("utf-8")
-    answer, made, rejected = (block.split("\n````")[0] for block in text.split("````text\n")[1:4])
-    found, rejections = prediction(answer, DOCUMENT, LABELS)
-    assert json.loads(made) == found
-    (one,) = rejections
-    assert json.loads(rejected)["reason"] == one.reason
-    assert json.loads(rejected)["what"] == one.what
+def test_the_worked_example_of_the_documents_is_what_the_commands_do(root, tmp_path, monkeypatch):
+    """docs/answers.md shows commands, an answer, what is made of it and rejected, and what each tier finds."""
+    page = (root / "docs" / "answers.md").read_text("utf-8")
+    example = page.split("## A worked example")[1]
+    answer, made, rejected = (block.split("\n````")[0] for block in example.split("````text\n")[1:4])
+    shutil.copytree(root / "tests" / "examples", tmp_path / "tests" / "examples")
+    monkeypatch.chdir(tmp_path)
+    (line,) = read_answers(Path("tests/examples/answers.jsonl"))
+    assert line.said == answer
+    import_, score = example.split("```sh\n")[1].split("\n```")[0].splitlines()
+    assert run(*shlex.split(import_)[1:]).exit_code == 0
+    assert json.loads(Path("predictions.jsonl").read_text("utf-8")) == json.loads(made)
+    assert json.loads(Path("predictions.rejected.jsonl").read_text("utf-8")) == json.loads(rejected)
+    assert "1 exact, 1 normalised" in run(*shlex.split(score)[1:]).stdout
+    assert "not found: ⁨سلمى الزعبى⁩" in run(*shlex.split(score.replace("normalised", "exact"))[1:]).stdout

@@ -17,6 +17,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -85,7 +86,8 @@ _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _LITERALS = {"true": True, "false": False, "null": None, "none": None, "undefined": None}
 _BRACKET, _BRACE_OR_MARK = re.compile(r"[{\[]"), re.compile(rf"[{{{_ANY}]")
 _MEMBER = re.compile(rf"[{_ANY}]\w[\w ]{{0,40}}[{_ANY}]{_SPACE}*+[:=]")
-_MOST_DEPTH, _MOST_TRIES = 100, 100
+_MOST_DEPTH, _MOST_TRIES, _MOST_SHOWN = 100, 100, 40
+_EMPTY = re.compile(r"\{\s*\}|\[\s*\]")
 _UNREAD = "cut off or unreadable"
 
 
@@ -98,7 +100,7 @@ class Lost(NamedTuple):
 
 def blocks(answer: str) -> tuple[list[Any], list[Rejection]]:
     """The JSON values of an answer, and every stretch of it that should be JSON and is none of them."""
-    said = _END_OF_THOUGHT.sub("", _THOUGHTS.sub("", answer))
+    said = _without_thoughts(answer)
     fenced = [_read(match[1]) for match in _FENCE.finditer(said)]
     values = [value for found, _ in fenced for value in found]
     rejections = [one for _, unread in fenced for one in unread]
@@ -107,6 +109,10 @@ def blocks(answer: str) -> tuple[list[Any], list[Rejection]]:
     drafts, unread = _read(_FENCE.sub("\n", said))
     outside = [Rejection("outside", "only what stands in code fences is read", draft) for draft in drafts]
     return values, [*rejections, *outside, *unread]
+
+
+def _without_thoughts(answer: str) -> str:
+    return _END_OF_THOUGHT.sub("", _THOUGHTS.sub("", answer))
 
 
 def _read(source: str) -> tuple[list[Any], list[Rejection]]:
@@ -213,14 +219,22 @@ class _Reader:
         """What stands from a place to where reading goes on, given up."""
         return Lost(self.source[begin : self.at].strip(" \t\r\n,"), cut)
 
-    def close(self, mark: str) -> list[Lost]:
-        """Pass the bracket that closes what was opened last; what is lost where the text ends instead."""
+    def close(self, mark: str, values: list[Any]) -> list[Any]:
+        """Pass the bracket that closes what was opened last, and give the values in it.
+
+        Where the text ends instead, what is cut off is among them, once for all brackets that are open: the last value
+        where it is lost, or else what would follow the last words of the text, told by these.
+        """
         ended = not mark and not self.cut
-        missing = "".join("}" if one == "{" else "]" for one in reversed(self.open))
         self.cut = self.cut or ended
         self.at += mark in _CLOSING
         self.open = self.open[:-1]
-        return [Lost(missing, cut=True)] if ended else []
+        if not ended:
+            return values
+        if values and isinstance(values[-1], Lost):
+            return [*values[:-1], values[-1]._replace(cut=True)]
+        line = self.source.rstrip().rsplit("\n", 1)[-1]
+        return [*values, Lost(line[-_MOST_SHOWN:].strip(), cut=True)]
 
     def value(self) -> Any:
         """The value that begins here."""
@@ -243,7 +257,7 @@ class _Reader:
         pairs: list[tuple[str | None, Any]] = []
         while (mark := self.peek(_BETWEEN)) not in _ENDS and not (listed and mark == "{"):
             pairs.append(self.member(mark))
-        pairs += [(None, lost) for lost in self.close(mark)]
+        pairs = list(zip_longest([name for name, _ in pairs], self.close(mark, [value for _, value in pairs])))
         if pairs and all(name is None for name, _ in pairs):
             return [value for _, value in pairs]
         losses = [*_losses([value for _, value in pairs])]
@@ -294,7 +308,7 @@ class _Reader:
                 value = self.lost(begin)
             items.append(value)
             after = self.at
-        return [*items, *self.close(mark)]
+        return self.close(mark, items)
 
     def scalar(self) -> Any:
         """A string, a number, a literal, or words without quotation marks."""
@@ -399,22 +413,58 @@ _LAYER_NAMES: dict[Layer, str] = {
     "subsections": "subsections, sections, segments, الأقسام, أقسام",
 }
 _NAMES = {
-    "id": "id",
-    "name": "name, text, mention, entity, surface, الاسم, النص",
-    "kind": "type, label, entity type, category, class, النوع",
-    "mentions": "mentions, occurrences, spans",
-    "head": "head, subject, source, from",
-    "relation": "type, relation, predicate, label, relation type",
-    "tail": "tail, object, target, to",
-    "holder": "holder, subject, who",
-    "target": "target, object, about, issue",
-    "stance": "label, stance, position, type",
-    "section": "kind, type, label, section",
-    "first": "first, first line, start, heading, title, text",
-    "evidence": "evidence, quote, justification",
+    "id": "id, المعرف",
+    "name": "name, text, mention, entity, surface, الاسم, اسم, النص, الكيان, span",
+    "kind": "type, label, entity type, category, class, النوع, نوع, نوع الكيان, التصنيف, الفئة",
+    "mentions": "mentions, occurrences, spans, الإشارات, المواضع",
+    "head": "head, subject, source, from, الرأس, الطرف الأول, المصدر, من",
+    "relation": "type, relation, predicate, label, relation type, النوع, نوع, العلاقة, نوع العلاقة",
+    "tail": "tail, object, target, to, الذيل, الطرف الثاني, الهدف, إلى",
+    "holder": "holder, subject, who, صاحب الموقف, صاحب الرأي",
+    "target": "target, object, about, issue, الهدف, المستهدف, الموضوع",
+    "stance": "label, stance, position, type, الموقف, نوع الموقف, النوع, نوع",
+    "section": "kind, type, label, section, النوع, نوع, القسم, نوع القسم",
+    "first": "first, first line, start, heading, title, text, السطر الأول, أول سطر, العنوان, النص",
+    "evidence": "evidence, quote, justification, الدليل, دليل, الشاهد, الاقتباس",
+    "start": "start, start char, char start, begin, start offset, offset start, begin offset, start index, start pos,"
+    " البداية, بداية, from, من",
+    "end": "end, end char, char end, end offset, offset end, end index, end pos, النهاية, نهاية, to, إلى",
+    "place": "span, spans, offset, offsets, position, location, range, indices, الموضع",
+    "occurrence": "occurrence, رقم الموضع",
+    "prefix": "prefix, قبله",
+    "suffix": "suffix, بعده",
+    "form": "form, الصيغة",
+    "mode": "mode, الصيغة, صيغة الموقف",
+    "source": "source, المصدر",
+    "story": "story, القصة",
+    "function": "function, الوظيفة",
+    "heading": "heading, العنوان",
 }
-_MORE = "end, occurrence, prefix, suffix, form, mode, story, function"
+_BARE_ITEMS: dict[Layer, tuple[str, ...]] = {
+    "relations": ("head, tail", "subject, object", "الرأس, الذيل", "الطرف الأول, الطرف الثاني"),
+    "stance": ("holder, target", "صاحب الموقف, الهدف", "صاحب الموقف, المستهدف", "صاحب الموقف, الموضوع"),
+    "subsections": ("kind", "first", "first line", "السطر الأول", "أول سطر"),
+}
+"""The properties, all with words or numbers, that tell the layer of an item that stands alone."""
+
+_LABELLED: dict[Layer, tuple[str, str, tuple[str, ...]]] = {
+    "entities": ("entities.type", "type", ("name",)),
+    "relations": ("relations.type", "type", ("head", "tail")),
+    "stance": ("stance.label", "label", ("holder", "target")),
+    "subsections": ("subsections.kind", "kind", ("first",)),
+}
+"""For each layer: the labels of its items, the property that says the label, and what an item must say besides."""
+
+_SAYS_PLACE = (
+    "start, begin, end, offset, offsets, span, spans, position, positions, location, locations, place, range, bounds,"
+    " index, indexes, indices, idx, pos, loc, char, chars, line, lines, column, paragraph, sentence, token, tokens,"
+    " الموضع, الموقع, السطر, الفقرة, الجملة"
+)
+"""Words in the names of properties that say a place in the text."""
+
 _MOST_WRAPPED, _MOST_PLACES = 3, 10**6
+_RANGE = re.compile(r"\W*(\d{1,18})\W+(\d{1,18})\W*")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _AUTHORS = "author, the author, article, writer, الكاتب, كاتب المقال, المؤلف, المقال, كاتب"
 
 
@@ -423,13 +473,22 @@ def _key(name: object) -> str:
     return fold(str(name)).text.strip()
 
 
+def _property(name: object) -> str:
+    """The name of a property as it is compared; ``startChar`` is ``start_char``."""
+    return _key(_CAMEL.sub("_", str(name)))
+
+
 def _keys(names: str) -> tuple[str, ...]:
     return tuple(_key(name) for name in names.split(","))
 
 
 _LAYER_OF = {key: layer for layer, names in _LAYER_NAMES.items() for key in _keys(names)}
 _PROPERTIES = {field: _keys(names) for field, names in _NAMES.items()}
-_OF_ITEMS = frozenset(key for keys in (*_PROPERTIES.values(), _keys(_MORE)) for key in keys) - _LAYER_OF.keys()
+_OF_ITEMS = frozenset(key for keys in _PROPERTIES.values() for key in keys) - _LAYER_OF.keys()
+_GUESSES = [(layer, frozenset(_keys(names))) for layer, found in _BARE_ITEMS.items() for names in found]
+_PLACE_NAMES = frozenset(key for field in ("start", "end", "place") for key in _PROPERTIES[field])
+_ENDS_OF_PAIRS = frozenset(key for field in ("head", "tail", "holder", "target") for key in _PROPERTIES[field])
+_PLACE_WORDS = frozenset(_keys(_SAYS_PLACE))
 _VOICES = frozenset(_keys(_AUTHORS))
 
 
@@ -455,7 +514,10 @@ def prediction(answer: object, document: Document, labels: Inventory) -> Said:
     if not reading.layers and not reading.rejections:
         reason, why = ("no layer", "none of the layers is in this answer")
         if not values:
-            reason, why = ("no JSON", "there is no JSON in this answer")
+            empty = _EMPTY.search(_without_thoughts(answer)) if isinstance(answer, str) else answer is not None
+            reason, why = (
+                ("empty", "this answer holds nothing") if empty else ("no JSON", "there is no JSON in this answer")
+            )
         reading.reject(reason, why, answer)
     return reading.said()
 
@@ -470,9 +532,14 @@ def _layers(value: object, labels: Inventory, depth: int = 0) -> Iterator[tuple[
             yield from named
             yield from _layers(value.get("", []), labels, depth)
             others = ((name, content) for name, content in value.items() if name and _key(name) not in _LAYER_OF)
-            yield from ((None, {name: content}) for name, content in others if content and _inside(content))
+            for name, content in others:
+                layer = _labelled(name, content, labels)
+                if content and (layer or _inside(content)):
+                    yield layer, {name: content}
         elif _names_types(value, labels):
             yield "entities", value
+        elif (layers := {_labelled(*member, labels) for member in value.items()}) in ({"relations"}, {"stance"}):
+            yield from ((layer, value) for layer in layers)
         else:
             inner = (_layers(content, labels, depth + 1) for content in value.values() if depth < _MOST_WRAPPED)
             found = [one for layers in inner for one in layers]
@@ -492,18 +559,24 @@ def _names_types(value: Json, labels: Inventory) -> bool:
     types = [name for name in value if not name or _label("entities.type", name, labels)]
     types_first = len(types) == len(value) or (types and all(isinstance(names, list) for names in value.values()))
     types_last = all(_label("entities.type", said, labels) for said in value.values())
-    return bool(value) and bool(types_first or (types_last and not _OF_ITEMS.intersection(map(_key, value))))
+    return bool(value) and bool(types_first or (types_last and not _OF_ITEMS.issuperset(map(_property, value))))
+
+
+def _labelled(name: str, content: object, labels: Inventory) -> Layer | None:
+    """The layer whose label names items that stand under it; words only where the label is written as it is."""
+    for layer in ("entities", "relations", "stance"):
+        label = _label(_LABELLED[layer][0], name, labels)
+        if label and (label == name or isinstance(content, list | dict)):
+            return layer
+    return None
 
 
 def _guessed(item: Json) -> Layer | None:
-    has = {_key(name) for name, content in item.items() if isinstance(_one(content), str | int)}
-    if {"head", "tail"} <= has or {"subject", "object"} <= has:
-        return "relations"
-    if {"holder", "target"} <= has:
-        return "stance"
-    if "kind" in has or "first" in has:
-        return "subsections"
-    return "entities" if has & set(_PROPERTIES["kind"]) and has & set(_PROPERTIES["name"]) else None
+    """The layer of an item that says nothing of it but its properties; None where they do not tell."""
+    has = {_property(name) for name, content in item.items() if isinstance(_one(content), str | int)}
+    if layer := next((layer for layer, names in _GUESSES if names <= has), None):
+        return layer
+    return "entities" if has.intersection(_PROPERTIES["kind"]) and has.intersection(_PROPERTIES["name"]) else None
 
 
 def _is_item(value: Json) -> bool:
@@ -515,7 +588,7 @@ def _is_item(value: Json) -> bool:
 def _wraps(value: Json, names: Iterable[str]) -> bool:
     """Whether an object holds items, so that what is lost in it is not the whole; ``names`` are all that it had."""
     holds = {_key(name) for name, content in value.items() if isinstance(content, list | dict)}
-    named = _OF_ITEMS.intersection(map(_key, names))
+    named = _OF_ITEMS.intersection(map(_property, names))
     return not _is_item(value) and (not named or bool(holds - _OF_ITEMS - {"mentions"}))
 
 
@@ -537,7 +610,7 @@ def _spellings(labels: Inventory) -> Mapping[str, Mapping[str, str]]:
 
 def _fields(item: object) -> Json:
     """The properties of an object of an answer, by their names as they are compared; none for what is no object."""
-    return {_key(name): content for name, content in item.items()} if isinstance(item, dict) else {}
+    return {_property(name): content for name, content in item.items()} if isinstance(item, dict) else {}
 
 
 def _first(fields: Json, names: str) -> Any:
@@ -558,6 +631,79 @@ def _flat(said: object) -> Iterator[Any]:
             yield from _flat(one)
     elif not _is_empty(said):
         yield said
+
+
+def _quotes(said: object, words: str) -> Iterator[Any]:
+    """The quotes that are said: two numbers are a place of the words, and an item of several places several items.
+
+    Without words two numbers may count anything, such as sentences: they are no quote.
+    """
+    if isinstance(said, list) and len(said) == 2 and all(type(one) in (int, float) for one in said):
+        yield {"text": words, "span": said} if words else said
+    elif isinstance(said, list):
+        for one in said:
+            yield from _quotes(one, words)
+    elif not _is_empty(said):
+        yield from _spread(said)
+
+
+def _spread(item: Any) -> list[Any]:
+    """An item for each of several places that are said under one name; else the item."""
+    for name, content in item.items() if isinstance(item, dict) else ():
+        several = content if isinstance(content, list) and _property(name) in _PROPERTIES["place"] else []
+        if len(several) > 1 and all(isinstance(one, list | dict) for one in several):
+            return [{**item, name: one} for one in several]
+    return [item]
+
+
+def _pairs(said: object) -> Iterator[Any]:
+    """The pairs of names that are said, in lists or as objects from one to the other; what is no pair as it is."""
+    if isinstance(said, dict) and not _OF_ITEMS.intersection(_fields(said)):
+        yield from ([one, other] for one, others in said.items() for other in _flat(others))
+    elif isinstance(said, list) and not _is_pair(said) and any(isinstance(one, list | dict) for one in said):
+        for one in said:
+            yield from _pairs(one)
+    elif not _is_empty(said):
+        yield said
+
+
+def _is_pair(said: object) -> bool:
+    """Whether a list holds what may name two entities: words, numbers, or objects that name one."""
+    found = said if isinstance(said, list) else []
+    return len(found) == 2 and all(isinstance(one, str | int) or _is_name(one) for one in found)
+
+
+def _is_name(said: object) -> bool:
+    """Whether an object names an entity, and is no relation or stance."""
+    has = _fields(said).keys()
+    return not has.isdisjoint((*_PROPERTIES["name"], "id")) and has.isdisjoint(_ENDS_OF_PAIRS)
+
+
+def _with_places(item: object) -> Json:
+    """The properties of an item, and what the objects that say its place say of it; their words where it has none."""
+    fields = _fields(item)
+    for name in _PROPERTIES["place"]:
+        wanted = _PLACE_NAMES if _words(_first(fields, "name")) else _PLACE_NAMES.union(_PROPERTIES["name"])
+        fields = {key: said for key, said in _fields(_one(fields.get(name))).items() if key in wanted} | fields
+    return fields
+
+
+def _stated(fields: Json) -> list[tuple[Any, Any]]:
+    """The places that properties say: what is said of the start and of the end of each, None where nothing is."""
+    ends = (_first(fields, "start"), _first(fields, "end"))
+    found = [] if ends == (None, None) else [ends]
+    for name in _PROPERTIES["place"]:
+        said = _one(fields.get(name))
+        both = _RANGE.fullmatch(said) if isinstance(said, str) else None
+        start, end = both.groups() if both else said if isinstance(said, list) and len(said) == 2 else (said, None)
+        if _number(start) is not None or _number(end) is not None:
+            found.append((start, end))
+    return found
+
+
+def _looks_like_place(name: str) -> bool:
+    """Whether a property says a place by its name, and nothing else that is known."""
+    return name in _PLACE_NAMES or (name not in _OF_ITEMS and not _PLACE_WORDS.isdisjoint(name.split()))
 
 
 def _is_empty(said: object) -> bool:
@@ -630,20 +776,36 @@ class _Reading:
             seen.add(key)
 
     def items(self, layer: Layer, content: object) -> Iterator[object]:
-        """The items of a layer: of a list, or of an object from kinds to first lines."""
+        """The items of a layer: of a list, or of an object from their labels to what they say besides."""
         if isinstance(content, list):
             for one in content:
                 if isinstance(one, list) and any(isinstance(inner, dict) for inner in one):
                     yield from self.items(layer, one)
                 elif one is not None:
                     yield one
-        elif isinstance(content, dict) and _guessed(content) == layer:
-            yield content
-        elif isinstance(content, dict) and layer == "subsections":
-            for kind, lines in content.items():
-                yield from ({"kind": kind, "first": line} for line in _flat(lines))
+        elif isinstance(content, dict) and content:
+            labelled = any(_label(_LABELLED[layer][0], name, self.labels) for name in content)
+            if _guessed(content) == layer or (not labelled and _OF_ITEMS.intersection(_fields(content))):
+                yield content
+                return
+            for label, inner in content.items():
+                yield from self.labelled(layer, label, inner)
         elif content:
             self.reject("shape", f"{layer} should be a list", content)
+
+    def labelled(self, layer: Layer, label: str, content: object) -> Iterator[Json]:
+        """The items that stand under their label: objects, or what an item must say besides."""
+        place, name, must = _LABELLED[layer]
+        for one in _pairs(content) if len(must) == 2 else _flat(content):
+            if isinstance(one, dict):
+                yield {name: label, **one}
+            elif len(must) == 1:
+                yield {name: label, must[0]: one}
+            elif _is_pair(one):
+                yield {name: label, **dict(zip(must, one, strict=True))}
+            else:
+                found = _label(place, label, self.labels) or label
+                self.reject("shape", f"this is no pair of {' and '.join(must)}", {label: one}, layer, found)
 
     def entity_items(self, content: object) -> Iterator[object]:
         """The entities of a list, or of an object from types to names or from names to types."""
@@ -652,8 +814,7 @@ class _Reading:
                 if isinstance(inner, str) and not _label("entities.type", name, self.labels):
                     yield {"name": name, "type": inner}
                     continue
-                for one in _flat(inner):
-                    yield {"type": name, **(one if isinstance(one, dict) else {"name": one})}
+                yield from self.labelled("entities", name, inner)
         else:
             yield from self.items("entities", content)
 
@@ -667,9 +828,15 @@ class _Reading:
             return
         given = _first(fields, "mentions")
         # A number here says how often it is mentioned, and not where.
-        placed = isinstance(given, str | list | dict)
-        mentions = self.each(self.mention, given) if placed else [*filter(None, [self.mention(item)])]
+        placed, before = isinstance(given, str | list | dict), len(self.rejections)
+        if placed:
+            mentions = self.each(self.mention, given, name)
+            beside = {key: content for key, content in fields.items() if key not in _PROPERTIES["mentions"]}
+            self.unread(beside, name, item, "where mentions are listed, each says its own place")
+        else:
+            mentions = [*filter(None, map(self.mention, _spread(item)))]
         if not mentions:
+            del self.rejections[before:]  # What is wrong with its parts is lost with it, and one loss is told once.
             self.reject("no name", "it says no words of the text", item, "entities", kind)
             return
         texts = [str(mention["text"]) for mention in mentions]
@@ -689,10 +856,10 @@ class _Reading:
             for one in filter(None, names):
                 level.setdefault(one, set()).add(id_)
 
-    def each(self, read: Callable[[object], Json | None], said: object) -> list[Json]:
-        """What is read of each of several things; one without words is rejected."""
+    def each(self, read: Callable[[object], Json | None], said: object, words: str = "") -> list[Json]:
+        """What is read of each of several quotes, also of places of the words; one without words is rejected."""
         found = []
-        for one in _flat(said):
+        for one in _quotes(said, words):
             if span := read(one):
                 found.append(span)
             else:
@@ -701,32 +868,38 @@ class _Reading:
 
     def mention(self, item: object) -> Json | None:
         """A mention: words get every place of them, unless a number, a prefix, a suffix or good offsets say which."""
-        span, fields = self.span(item), _fields(item)
+        span, fields = self.span(item), _with_places(item)
         if span is None:
             return None
-        if span.keys() == {"text"} and _is_empty(fields.get("occurrence")):
+        if span.keys() == {"text"} and _first(fields, "occurrence") is None:
             span["occurrence"] = "all"
-        form = self.choice("entities.form", fields.get("form"), item)
+        form = self.choice("entities.form", _first(fields, "form"), item)
         return span | ({"form": form} if form else {})
 
     def span(self, item: object) -> Json | None:
         """A quote; offsets only say which occurrence is meant, where they are good. None where it has no words."""
-        fields = _fields(item)
+        fields = _with_places(item)
         said = _first(fields, "name") if isinstance(item, dict) else item
         words = _words(said)
-        start, end = fields.get("start"), fields.get("end")
-        if not (_is_empty(start) and _is_empty(end)):
-            if placed := self.placed(_number(start), _number(end), words):
-                return placed
-            self.reject("offsets", f"the text at {_shown(start)}..{_shown(end)} is not what is quoted", item)
-        if not words:
+        stated = _stated(fields)
+        places = [self.placed(_number(start), _number(end), words) for start, end in stated]
+        placed = next(filter(None, places), None)
+        if placed is None and not words:
             return None
+        wrong = [both for both, found in zip(stated, places, strict=True) if found is None or found != placed]
+        if wrong:
+            start, end = map(_shown, wrong[0])
+            self.reject("offsets", f"the text at {start}..{end} is not what is quoted", item)
+        elif placed is None:
+            self.unread(fields, words, item)
+        if placed:
+            return placed
         span: Json = {"text": words}
-        number = self.occurrence(fields.get("occurrence"), item)
+        number = self.occurrence(_first(fields, "occurrence"), item)
         if number is not None:
             span["occurrence"] = number
         before, _, after = _clean(said).partition(words)
-        beside = {"prefix": (fields.get("prefix"), "", before), "suffix": (fields.get("suffix"), after, "")}
+        beside = {"prefix": (_first(fields, "prefix"), "", before), "suffix": (_first(fields, "suffix"), after, "")}
         for name, (context, left, right) in beside.items():
             if isinstance(context, str) and context:
                 span[name] = f"{left}{_clean(context)}{right}"
@@ -747,6 +920,12 @@ class _Reading:
         if not there.strip() or words not in ("", there):
             return None
         return {"text": there, "occurrence": 1 + list(occurrences(text, there)).index(start)}
+
+    def unread(self, fields: Json, words: str, item: object, why: str = "it says no place that can be read") -> None:
+        """Reject what looks like a place; the words of the item, said again under such a name, are none."""
+        said = (name for name, said in fields.items() if not _is_empty(said) and _words(said) != words)
+        if names := ", ".join(filter(_looks_like_place, said)):
+            self.reject("place", f"{why}; left out: {names}", item)
 
     def occurrence(self, said: object, item: object) -> int | str | None:
         """Which place of a quote is meant: a number from 1, or "all"; None where that is not said, or not so."""
@@ -828,8 +1007,9 @@ class _Reading:
         if holder is None or target is None:
             return None
         found: Json = {"holder": holder, "target": target, "label": label}
-        mode = self.choice("stance.mode", fields.get("mode"), item)
-        source = self.reference(fields.get("source"), item, None, None, voice=True) if fields.get("source") else None
+        mode = self.choice("stance.mode", _first(fields, "mode"), item)
+        said = _first(fields, "source")
+        source = self.reference(said, item, None, None, voice=True) if said else None
         evidence = self.evidence(_first(fields, "evidence"))
         more = {"mode": mode, "source": source, "evidence": evidence}
         return found | {name: value for name, value in more.items() if value}
@@ -844,29 +1024,37 @@ class _Reading:
         if not lies:
             self.reject("no name", "it says neither its first line nor where it lies", item, "subsections", kind)
             return None
-        function = self.choice("subsections.function", fields.get("function"), item)
-        story = _counted(fields.get("story"))
-        if story is None and not _is_empty(fields.get("story")):
+        function = self.choice("subsections.function", _first(fields, "function"), item)
+        said = _first(fields, "story")
+        story = _counted(said)
+        if story is None and said is not None:
             self.reject("story", "a story is a number from 1; this one is left out", item)
-        heading = next(iter(self.each(self.span, fields.get("heading"))), None)
+        heading = next(iter(self.each(self.span, _first(fields, "heading"))), None)
         more = {"function": function, "heading": heading, "story": story}
         return lies | {"kind": kind} | {name: value for name, value in more.items() if value}
 
     def lies(self, fields: Json, item: object) -> Json:
         """Where a section lies: by offsets that are good, or else by its first line; nothing where neither is said."""
-        text = self.document.text
+        text, fields = self.document.text, _with_places(fields)
         words = (_words(fields.get(key)) for key in _PROPERTIES["first"] if _number(fields.get(key)) is None)
         first = next(filter(None, words), "").split("\n")[0].strip()
-        start, end = _number(fields.get("start")), _number(fields.get("end"))
+        stated = (both for both in _stated(fields) if _number(both[0]) is not None)
+        start_said, end_said = next(stated, (None, _first(fields, "end")))
+        start, end = _number(start_said), _number(end_said)
         there = "" if start is None or not 0 <= start < len(text) else text[start:end].strip()
         fits = bool(there) and _key(there).startswith(_key(first))
         if fits and end is not None and end <= len(text):
             return {"start": start, "end": end}
-        if fits and _is_empty(fields.get("end")):
+        if fits and end_said is None:
             first = first or there.split("\n")[0]
-        elif start is not None or not _is_empty(fields.get("end")):
+        elif not first:
+            return {}
+        elif start is not None or end_said is not None:
             self.reject("offsets", "the section does not lie between these offsets; they are left out", item)
-        return {"first": first} if first else {}
+        else:
+            beside = {key: said for key, said in fields.items() if key not in _PROPERTIES["first"]}
+            self.unread(beside, first, item)
+        return {"first": first}
 
 
 def _words(said: object) -> str:
@@ -930,15 +1118,19 @@ def read_answers(path: Path) -> tuple[Answer, ...]:
             if not isinstance(row, dict) or not isinstance(name, str):
                 wrong(number, "this line names no document", 'Write {"doc_id": "…", "answer": "…"}.')
                 continue
-            said = next((key for key in _ANSWERS if key in row), None)
-            if said is None and not any(_key(key) in _LAYER_OF for key in row):
+            layers = [key for key in row if _key(key) in _LAYER_OF]
+            given = [key for key in _ANSWERS if key in row]
+            if not given and not layers:
                 wrong(number, "this line holds no answer", f"Name it one of: {', '.join(_ANSWERS)}.")
+            elif len(given) > 1 or (given and layers):
+                both = ", ".join([*given, *layers])
+                wrong(number, f"this line holds more than one answer: {both}", "Keep one of them.")
             elif name in answers:
                 wrong(
                     number, f"{name} is answered a second time", f"Keep one; the first is on line {answers[name].line}."
                 )
             else:
-                answers[name] = Answer(number, name, row[said] if said else row)
+                answers[name] = Answer(number, name, row[given[0]] if given else row)
     if not answers and not problems:
         wrong(1, "there is no answer here", "Give one JSON object a line.")
     if problems:
