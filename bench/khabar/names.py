@@ -255,7 +255,8 @@ def graded(block: Block) -> Matching:
     met = meetings(predicted, gold)
     m, y = overlaps(predicted.chosen(met.many_mine), gold.chosen(met.many_yours))
     m, y = met.many_mine[m], met.many_yours[y]
-    earned = dict(zip(zip(m.tolist(), y.tolist(), strict=True), _credit(predicted, m, gold, y).tolist(), strict=True))
+    credit = np.round(_credit(predicted, m, gold, y) / GRAIN).astype(np.int64)
+    earned = dict(zip(zip(m.tolist(), y.tolist(), strict=True), credit.tolist(), strict=True))
     chosen = [pair for group in components(earned) for pair in heaviest(group)]
     m, y = as_pairs(chosen)
     m, y = np.append(met.mine, m), np.append(met.yours, y)
