@@ -246,8 +246,8 @@ def aligned(predicted: Side, gold: Side, shared: Shared) -> Column:
     """For each predicted entity the gold entity that it stands for, or NONE: the one-to-one map with the most φ4.
 
     φ4 = 2·s / (|p| + |g|) (Luo 2005) with s what two entities share, in exact arithmetic. Among optima, the one with
-    most equal types is taken; then the one whose sorted list of (gold spans, predicted spans) is smallest. Two
-    entities that share nothing with a third stand for each other.
+    most equal types is taken; then the one whose sorted list of (gold spans, gold type, predicted spans, predicted
+    type) is smallest. Two entities that share nothing with a third stand for each other.
     """
     found = np.full(len(predicted.type), NONE)
     contested = shared.contested()
