@@ -330,6 +330,44 @@ def test_what_is_penalised_is_listed(tmp_path):
     assert (listed[-1]["doc_id"], listed[-1]["line"], listed[-1]["items"]) == (None, 2, 0)
 
 
+BAGHDAD = [{"start": 11, "end": 16, "text": "بغداد"}]
+
+
+@pytest.mark.parametrize(
+    ("more", "same"),
+    [
+        ([], True),
+        ([{"text": "دمشق"}], False),
+        ([{"start": 0, "end": 99, "form": "nominal"}], False),
+        ([{"start": 11, "end": 16}], True),  # said twice in one entity, it is in its set once
+    ],
+)
+def test_an_entity_that_has_lost_a_mention_is_not_the_same_as_golds(more, same):
+    """Not found or outside of the text: soft counts it among the entity's mentions, hard has none of the entity."""
+    text = "زار كركوك وبغداد"
+    gold = Document(
+        doc_id="a",
+        text=text,
+        entities=(
+            Entity(id="e0", type="GPE", mentions=(Mention(11, 16, "بغداد"),)),
+            Entity(id="e1", type="GPE", mentions=(Mention(4, 9, "كركوك"),)),
+        ),
+        relations=(Relation(id="r", type="near", head="e0", tail="e1"),),
+    )
+    other = {"id": "k", "type": "GPE", "mentions": [{"start": 4, "end": 9}]}
+    said = {
+        "doc_id": "a",
+        "entities": [{"id": "b", "type": "GPE", "mentions": [*BAGHDAD, *more]}, other],
+        "relations": [{"type": "near", "head": "k", "tail": "b"}],
+    }
+    card = score([gold], [said], invalid="penalise", resamples=0)
+    assert card["entities.strict"].counts.matched_gold == 2
+    assert card["entities.hard"].counts == Counts(1 + same, 2, 1 + same, 2)
+    assert card["entities.soft"].counts == Counts(2 if same else 1.5, 2, 2, 2)
+    assert card["relations.hard"].counts.matched_gold == same
+    assert card["relations.strict"].counts.matched_gold == card["coref.ceaf_e_singletons"].counts.precision == 1
+
+
 @pytest.mark.parametrize("more", [{"type": "ISSUE"}, {"type": "GPE", "form": "nominal"}])
 def test_lost_mentions_that_are_not_asked_for_cost_nothing(more):
     """Neither those of an ISSUE nor those that are no names: a quote that is not found, a document given twice."""

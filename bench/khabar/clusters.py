@@ -292,9 +292,10 @@ def soft(block: Block) -> Table:
 
     Precision is Σ share out of all predicted entities, recall out of gold's; how the other side clusters the mentions
     does not matter (soft entity F1 of DWIE, Zaporojets et al. 2021). No span stands twice in one type of a side.
+    A predicted mention that has no place stands in none.
     """
     predicted, gold, row, column, spans = _of_one_type(block)
-    right = np.bincount(row, spans, minlength=len(predicted.size)) / np.maximum(predicted.size, 1)
+    right = np.bincount(row, spans, minlength=len(predicted.size)) / np.maximum(predicted.whole, 1)
     found = np.bincount(column, spans, minlength=len(gold.size)) / np.maximum(gold.size, 1)
     return _by_type(block, right, found)
 
@@ -302,7 +303,7 @@ def soft(block: Block) -> Table:
 def hard(block: Block) -> Table:
     """Entities that the other side has with the same type and mentions, by type (hard entity F1 of DWIE, ibid.)."""
     predicted, gold, row, column, spans = _of_one_type(block)
-    same = (predicted.size[row] == spans) & (gold.size[column] == spans)
+    same = (predicted.whole[row] == spans) & (gold.size[column] == spans)
     right = np.bincount(row[same], minlength=len(predicted.size))
     found = np.bincount(column[same], minlength=len(gold.size))
     return _by_type(block, right, found)

@@ -40,9 +40,11 @@ def boundary(block: Block) -> Table:
 
 
 def hard(block: Block) -> Table:
-    """Relations that match strictly and whose arguments have just the spans that gold has."""
+    """Relations that match strictly and whose arguments have just the mentions that gold has."""
     row, column, number = block.shared[:3]
-    just = (number == block.predicted.size[row]) & (number == block.gold.size[column]) & (block.entities[row] == column)
+    just = (
+        (number == block.predicted.whole[row]) & (number == block.gold.size[column]) & (block.entities[row] == column)
+    )
     whole = np.zeros(len(block.predicted.type), dtype=bool)
     whole[row[just]] = True
     return counted(block, _with_arguments(block.once(matched), whole), "relations")
