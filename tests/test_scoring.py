@@ -330,9 +330,6 @@ def test_what_is_penalised_is_listed(tmp_path):
     assert (listed[-1]["doc_id"], listed[-1]["line"], listed[-1]["items"]) == (None, 2, 0)
 
 
-BAGHDAD = [{"start": 11, "end": 16, "text": "بغداد"}]
-
-
 @pytest.mark.parametrize(
     ("more", "same"),
     [
@@ -357,7 +354,7 @@ def test_an_entity_that_has_lost_a_mention_is_not_the_same_as_golds(more, same):
     other = {"id": "k", "type": "GPE", "mentions": [{"start": 4, "end": 9}]}
     said = {
         "doc_id": "a",
-        "entities": [{"id": "b", "type": "GPE", "mentions": [*BAGHDAD, *more]}, other],
+        "entities": [{"id": "b", "type": "GPE", "mentions": [{"start": 11, "end": 16, "text": "بغداد"}, *more]}, other],
         "relations": [{"type": "near", "head": "k", "tail": "b"}],
     }
     card = score([gold], [said], invalid="penalise", resamples=0)

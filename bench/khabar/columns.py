@@ -18,9 +18,9 @@ class Side(NamedTuple):
     """The entities of one side, a row each, and their mentions, a row each.
 
     Of an entity: its document, its type (a position in ``types``), how many mentions it has, how many with those that
-    have no place (``whole``), and the first of their places (or NONE). Of a mention: its entity, its span in the long text, the number of its place (the same for the
-    same span on both sides, in the order of start and end), and its form (a position in ``forms``). The mentions of an
-    entity follow each other.
+    have no place (``whole``), and the first of their places (or NONE). Of a mention: its entity, its span in the long
+    text, the number of its place (the same for the same span on both sides, in the order of start and end), and its
+    form (a position in ``forms``). The mentions of an entity follow each other.
     """
 
     types: Sequence[str]
