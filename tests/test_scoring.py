@@ -883,6 +883,35 @@ def test_a_type_map_brings_both_sides_onto_its_labels():
     assert signature_differences(plain.signature, card.signature) == [("types", "khabar", "anercorp")]
 
 
+def test_types_that_coreference_does_not_know_are_told(tmp_path):
+    """Gold's chains of renamed types take no part, and a note says so; a map onto khabar's types brings them in.
+
+    Nothing is said of khabar's own types that take no part, such as dates, nor of entities with a single mention.
+    """
+    own = inventory()
+    renamed = [
+        msgspec.structs.replace(one, label={"PER": "HUMAN", "GPE": "PLACE"}.get(one.label, one.label))
+        for one in own.entity_types
+    ]
+    labels = msgspec.structs.replace(own, name="own", entity_types=tuple(renamed))
+
+    def entity(kind, *starts):
+        return Entity(id=kind, type=kind, mentions=tuple(Mention(s, s + 1, TEXT[s]) for s in starts))
+
+    gold = Document(doc_id="a", text=TEXT, entities=(entity("HUMAN", 0, 1), entity("PLACE", 2), entity("DATE", 4, 5)))
+    card = score([gold], [gold], labels=labels, resamples=0)
+    assert [note for note in card.notes if "Coreference" in note] == [
+        "Coreference knows only khabar's own types; without a type map, these take no part in it: \u2068HUMAN\u2069."
+    ]
+    assert card["coref.conll"].score is None
+    assert not any("Coreference" in note for note in score([gold], [gold], labels=labels, layers=["stance"]).notes)
+    covered = {one.label: [one.label] for one in renamed if one.label not in ("HUMAN", "ISSUE")} | {"PER": ["HUMAN"]}
+    (tmp_path / "map.json").write_text(json.dumps({"name": "back", "map": covered}), "utf-8")
+    mapped = score([gold], [gold], labels=labels, types=tmp_path / "map.json", resamples=0)
+    assert mapped["coref.conll"].score == 1
+    assert not any("Coreference" in note for note in mapped.notes)
+
+
 def test_evidence_that_is_not_in_the_text_costs_precision():
     """A quote that is evidence and is not found counts with its characters; its relation stays."""
     own = document("a", (11, 16), (28, 33))
