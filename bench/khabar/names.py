@@ -235,8 +235,9 @@ def _overlapping(
         alternatives: dict[int, list[int]] = {}
         for m, y in zip(*map(Column.tolist, overlaps(*spans)), strict=True):
             alternatives.setdefault(int(mine[m]), []).append(int(yours[y]))
+        spent: set[int] = set()
         for row in mine[excusable].tolist():
-            _augment(alternatives, owner, row)
+            _augment(alternatives, owner, row, spent)
     pairs = as_pairs(owner.items())
     return pairs[1], pairs[0]
 
@@ -323,22 +324,26 @@ def clitic(block: Block) -> Matching:
     owner = {equal[row]: row for row in np.flatnonzero(np.isin(names.equal, list(found))).tolist()}
     for at, row in owner.items():
         alternatives.setdefault(row, []).append(at)
+    spent: set[int] = set()
     rows = as_column([row for row in alternatives if equal[row] == NONE])
     for row in rows[np.argsort(_excusable_typed(names, rows), kind="stable")].tolist():
-        _augment(alternatives, owner, row)
+        _augment(alternatives, owner, row, spent)
     pairs = as_pairs(owner.items())
     kept = (names.equal != NONE) & ~marked(pairs[0], len(names.gold.key) + 1)[names.equal]
     return _matching(names, kept, pairs[1], pairs[0], 1.0)
 
 
-def _augment(alternatives: Mapping[int, Sequence[int]], owner: dict[int, int], row: int) -> None:
-    """Find a gold name for a predicted one, if need be by finding others for those that have theirs now."""
+def _augment(alternatives: Mapping[int, Sequence[int]], owner: dict[int, int], row: int, spent: set[int]) -> None:
+    """Find a gold name for a predicted one, if need be by finding others for those that have theirs now.
+
+    ``spent`` are gold names from which no free one is reached: once that is so of a name, it stays so.
+    """
     reached: dict[int, int] = {}
     through = {row: NONE}
     waiting = [row]
     for one in waiting:
         for at in alternatives.get(one, ()):
-            if at in reached:
+            if at in reached or at in spent:
                 continue
             reached[at] = one
             if at in owner:
@@ -349,6 +354,7 @@ def _augment(alternatives: Mapping[int, Sequence[int]], owner: dict[int, int], r
                 owner[at] = reached[at]
                 at = through[reached[at]]
             return
+    spent.update(reached)
 
 
 def _within_clitics(block: Block, names: Sides) -> dict[int, list[int]]:
