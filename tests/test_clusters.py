@@ -28,6 +28,7 @@ from khabar.clusters import (
     soft,
 )
 from khabar.counts import GRAIN, Counts, total
+from khabar.grounding import Void
 from khabar.model import COREFERENT, Document, Entity, Mention
 from khabar.scoring import score
 
@@ -51,12 +52,17 @@ def document(clusters):
     return Document(doc_id="d", text="x" * length, entities=tuple(entities))
 
 
-def compared(*sides, coreferent=COREFERENT):
-    """A block of documents with the typed clusters of two sides each: predicted and gold."""
+def compared(*sides, coreferent=COREFERENT, lost=()):
+    """A block of documents with the typed clusters of two sides each: predicted and gold.
+
+    ``lost``: how many mentions more each predicted cluster of the first document has, without a place.
+    """
     found = [[document(clusters) for clusters in side] for side in sides]
     texts = [max(both, key=len) for both in zip(*([one.text for one in side] for side in found), strict=True)]
     predicted, gold = ([replace(o, text=t) for o, t in zip(side, texts, strict=True)] for side in found)
-    return Block([Pair(g, p) for p, g in zip(predicted, gold, strict=True)], INVENTORY, coreferent=coreferent)
+    voids = [Void("entities", "PER", entity=f"e{at}") for at, number in enumerate(lost) for _ in range(number)]
+    both = [Pair(g, p, () if at else voids) for at, (p, g) in enumerate(zip(predicted, gold, strict=True))]
+    return Block(both, INVENTORY, coreferent=coreferent)
 
 
 def meeting(*documents):
@@ -422,28 +428,34 @@ def test_conll_is_the_mean_of_three():
 # -- whole entities ------------------------------------------------------------------------------------------
 
 
-def slow_soft(clusters, others):
-    """DWIE: for each cluster the share of its (span, type) that stand in any cluster of the other side; by type."""
+def slow_soft(clusters, others, lost=()):
+    """DWIE: for each cluster the share of its (span, type) that stand in any cluster of the other side; by type.
+
+    ``lost``: how many mentions more each cluster has, which stand in none.
+    """
     there = {(span, type_) for type_, cluster in others for span in cluster}
     sums = Counter({type_: Fraction(0) for type_, _ in clusters})
-    for type_, cluster in clusters:
+    for (type_, cluster), more in zip(clusters, lost or [0] * len(clusters), strict=True):
         if cluster:
-            sums[type_] += Fraction(sum((span, type_) in there for span in cluster), len(cluster))
+            sums[type_] += Fraction(sum((span, type_) in there for span in cluster), len(cluster) + more)
     return sums
 
 
-@given(typed_sides())
-def test_soft_and_hard_by_definition(sides):
-    """The measures are what DWIE defines, by type, in the order of types."""
+@given(typed_sides(), st.data())
+def test_soft_and_hard_by_definition(sides, data):
+    """The measures are what DWIE defines, by type, in the order of types; a lost mention is one that gold has not."""
     predicted, gold = sides
-    block = compared([predicted], [gold])
+    lost = [data.draw(st.sampled_from((0, 0, 1, 2))) for _ in predicted]
+    block = compared([predicted], [gold], lost=lost)
+    assert scores(block) == scores(compared([predicted], [gold]))
     lenient, strict = soft(block).tally(), hard(block).tally()
-    mine, yours = slow_soft(predicted, gold), slow_soft(gold, predicted)
+    mine, yours = slow_soft(predicted, gold, lost), slow_soft(gold, predicted)
     sizes = [Counter(type_ for type_, _ in side) for side in sides]
     types = sorted({*sizes[0], *sizes[1]})
     assert list(lenient) == list(strict) == types
     for type_ in types:
-        equal = sum(cluster in predicted for cluster in gold if cluster.type == type_)
+        kept = [cluster for cluster, more in zip(predicted, lost, strict=True) if not more]
+        equal = sum(cluster in kept for cluster in gold if cluster.type == type_)
         assert strict[type_] == Counts(equal, sizes[0][type_], equal, sizes[1][type_])
         exact = Counts(float(mine[type_]), sizes[0][type_], float(yours[type_]), sizes[1][type_])
         assert agree(lenient[type_], exact)

@@ -327,6 +327,41 @@ def test_what_is_penalised_is_listed(tmp_path):
     assert (listed[-1]["doc_id"], listed[-1]["line"], listed[-1]["items"]) == (None, 2, 0)
 
 
+@pytest.mark.parametrize(
+    ("more", "same"),
+    [
+        ([], True),
+        ([{"text": "دمشق"}], False),
+        ([{"start": 0, "end": 99, "form": "nominal"}], False),
+        ([{"start": 11, "end": 16}], True),  # said twice in one entity, it is in its set once
+    ],
+)
+def test_an_entity_that_has_lost_a_mention_is_not_the_same_as_golds(more, same):
+    """Not found or outside of the text: soft counts it among the entity's mentions, hard has none of the entity."""
+    text = "زار كركوك وبغداد"
+    gold = Document(
+        doc_id="a",
+        text=text,
+        entities=(
+            Entity(id="e0", type="GPE", mentions=(Mention(11, 16, "بغداد"),)),
+            Entity(id="e1", type="GPE", mentions=(Mention(4, 9, "كركوك"),)),
+        ),
+        relations=(Relation(id="r", type="near", head="e0", tail="e1"),),
+    )
+    other = {"id": "k", "type": "GPE", "mentions": [{"start": 4, "end": 9}]}
+    said = {
+        "doc_id": "a",
+        "entities": [{"id": "b", "type": "GPE", "mentions": [{"start": 11, "end": 16, "text": "بغداد"}, *more]}, other],
+        "relations": [{"type": "near", "head": "k", "tail": "b"}],
+    }
+    card = score([gold], [said], invalid="penalise", resamples=0)
+    assert card["entities.strict"].counts.matched_gold == 2
+    assert card["entities.hard"].counts == Counts(1 + same, 2, 1 + same, 2)
+    assert card["entities.soft"].counts == Counts(2 if same else 1.5, 2, 2, 2)
+    assert card["relations.hard"].counts.matched_gold == same
+    assert card["relations.strict"].counts.matched_gold == card["coref.ceaf_e_singletons"].counts.precision == 1
+
+
 @pytest.mark.parametrize("more", [{"type": "ISSUE"}, {"type": "GPE", "form": "nominal"}])
 def test_lost_mentions_that_are_not_asked_for_cost_nothing(more):
     """Neither those of an ISSUE nor those that are no names: a quote that is not found, a document given twice."""
@@ -919,6 +954,35 @@ def test_a_type_map_brings_both_sides_onto_its_labels():
     assert whole["coref.conll"].score == whole["entities.strict"].score == 1
     plain = score(GOLD, [mentions("a", (11, 16))])
     assert signature_differences(plain.signature, card.signature) == [("types", "khabar", "anercorp")]
+
+
+def test_types_that_coreference_does_not_know_are_told(tmp_path):
+    """Gold's chains of renamed types take no part, and a note says so; a map onto khabar's types brings them in.
+
+    Nothing is said of khabar's own types that take no part, such as dates, nor of entities with a single mention.
+    """
+    own = inventory()
+    renamed = [
+        msgspec.structs.replace(one, label={"PER": "HUMAN", "GPE": "PLACE"}.get(one.label, one.label))
+        for one in own.entity_types
+    ]
+    labels = msgspec.structs.replace(own, name="own", entity_types=tuple(renamed))
+
+    def entity(kind, *starts):
+        return Entity(id=kind, type=kind, mentions=tuple(Mention(s, s + 1, TEXT[s]) for s in starts))
+
+    gold = Document(doc_id="a", text=TEXT, entities=(entity("HUMAN", 0, 1), entity("PLACE", 2), entity("DATE", 4, 5)))
+    card = score([gold], [gold], labels=labels, resamples=0)
+    assert [note for note in card.notes if "Coreference" in note] == [
+        "Coreference knows only khabar's own types; without a type map, these take no part in it: \u2068HUMAN\u2069."
+    ]
+    assert card["coref.conll"].score is None
+    assert not any("Coreference" in note for note in score([gold], [gold], labels=labels, layers=["stance"]).notes)
+    covered = {one.label: [one.label] for one in renamed if one.label not in ("HUMAN", "ISSUE")} | {"PER": ["HUMAN"]}
+    (tmp_path / "map.json").write_text(json.dumps({"name": "back", "map": covered}), "utf-8")
+    mapped = score([gold], [gold], labels=labels, types=tmp_path / "map.json", resamples=0)
+    assert mapped["coref.conll"].score == 1
+    assert not any("Coreference" in note for note in mapped.notes)
 
 
 def test_evidence_that_is_not_in_the_text_costs_precision():

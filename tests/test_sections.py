@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import INVENTORY, pairs, texts
+from msgspec.structs import replace
+from strategies import FUNCTIONS, INVENTORY, pairs, texts
 
 from khabar.block import Block, Pair
 from khabar.counts import Counts, total
@@ -15,6 +16,7 @@ from khabar.joins import NONE, as_column
 from khabar.model import WHITE_SPACE, Document, Section, paragraphs
 from khabar.sections import (
     boundary_edits,
+    function,
     labelled,
     near_misses,
     paragraphs_of,
@@ -80,7 +82,9 @@ def cut_anywhere(draw, text):
     """A document whose sections begin and end anywhere, in any order."""
     places = sorted(draw(st.sets(st.integers(0, len(text)), max_size=8)))
     found = [edges for edges in pairwise(places) if draw(st.booleans())]
-    return document(text, *draw(st.permutations(found)))
+    cut = document(text, *draw(st.permutations(found)))
+    labelled_ = [replace(one, function=draw(st.sampled_from(FUNCTIONS))) for one in cut.subsections]
+    return replace(cut, subsections=tuple(labelled_))
 
 
 @st.composite
@@ -130,13 +134,21 @@ def test_a_block_counts_what_its_documents_count(found):
 
 @given(cut_pairs())
 def test_labelled_sections_agree_with_plain_counting(pair):
-    """Sections match where both ends are the same; those that hold most of nothing are predicted all the same."""
+    """Sections match where both ends are the same, by function where they have the same one; those that hold most of
+    nothing are predicted all the same."""
     yours, mine = (
-        {(first, last) for first, last, owner in slow_segments(one.subsections, list(paragraphs(one.text))) if owner}
+        {
+            (first, last, next(section.function for section in one.subsections if section.id == owner))
+            for first, last, owner in slow_segments(one.subsections, list(paragraphs(one.text)))
+            if owner
+        }
         for one in pair
     )
-    found = total(labelled(block(pair)).tally())
-    assert found == Counts(len(mine & yours), len(pair[1].subsections), len(mine & yours), len(yours))
+    both = len({edges[:2] for edges in mine} & {edges[:2] for edges in yours})
+    assert total(labelled(block(pair)).tally()) == Counts(both, len(pair[1].subsections), both, len(yours))
+    asked = {one for one in yours if one[2]}
+    both, said = len(mine & asked), sum(section.function is not None for section in pair[1].subsections)
+    assert total(function(block(pair)).tally()) == Counts(both, said, both, len(asked))
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,6 @@ import numpy as np
 
 from khabar.collected import Entities, Labels
 from khabar.columns import Side, sides
-from khabar.counts import GRAIN
 from khabar.joins import NONE, Column, Mask, Spans, as_column, matches, overlaps
 from khabar.model import Entity
 
@@ -63,7 +62,7 @@ def overlapping(predicted: Sequence[tuple[int, int, Labelled]], gold: Sequence[t
     return pairs
 
 
-def assign(weights: dict[tuple[int, int], int]) -> Pairs:
+def assign(weights: Mapping[tuple[int, int], int]) -> Pairs:
     """The one-to-one pairs of rows and columns whose weights (positive, exact) add up to the most.
 
     The Hungarian algorithm with potentials, in O(n²m) (Kuhn 1955; Munkres 1957); a row or column may stay alone.
@@ -109,21 +108,21 @@ def assign(weights: dict[tuple[int, int], int]) -> Pairs:
     return [pair for pair in chosen if pair in weights]
 
 
-def heaviest(weights: Mapping[tuple[int, int], float]) -> Pairs:
-    """The one-to-one pairs whose weights, multiples of `counts.GRAIN`, add up to the most."""
+def heaviest(weights: Mapping[tuple[int, int], int]) -> Pairs:
+    """The one-to-one pairs whose weights (positive) add up to the most, exactly where that is less than 2^53."""
     if len(weights) == 1:
         return list(weights)
     if len(weights) > _MANY:
         return _heaviest_of_many(weights)
-    return assign({pair: round(weight / GRAIN) for pair, weight in weights.items()})
+    return assign(weights)
 
 
 _MANY = 2000
 """With more pairs than this to choose from, scipy's assignment is worth its import."""
 
 
-def _heaviest_of_many(weights: Mapping[tuple[int, int], float]) -> Pairs:
-    """The same by scipy (Crouse 2016), which is exact here: doubles hold sums of so few multiples of the grain."""
+def _heaviest_of_many(weights: Mapping[tuple[int, int], int]) -> Pairs:
+    """The same by scipy (Crouse 2016), in doubles."""
     import numpy as np
     from scipy.optimize import linear_sum_assignment
 
@@ -247,8 +246,8 @@ def aligned(predicted: Side, gold: Side, shared: Shared) -> Column:
     """For each predicted entity the gold entity that it stands for, or NONE: the one-to-one map with the most φ4.
 
     φ4 = 2·s / (|p| + |g|) (Luo 2005) with s what two entities share, in exact arithmetic. Among optima, the one with
-    most equal types is taken; then the one whose sorted list of (gold spans, predicted spans) is smallest. Two
-    entities that share nothing with a third stand for each other.
+    most equal types is taken; then the one whose sorted list of (gold spans, gold type, predicted spans, predicted
+    type) is smallest. Two entities that share nothing with a third stand for each other.
     """
     found = np.full(len(predicted.type), NONE)
     contested = shared.contested()

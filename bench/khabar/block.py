@@ -29,11 +29,15 @@ class Pair:
     """A gold document and what was predicted for it."""
 
     def __init__(self, gold: Document, predicted: Document, voids: Sequence[Void] = ()) -> None:
-        """Take two documents of the same text; ``voids`` are predicted items that can match nothing."""
+        """Take two documents of the same text; ``voids`` are predicted items that can match nothing.
+
+        ``lost`` are the predicted entities (ids) that mentions are missing from, each as often as there are.
+        """
         self.gold = gold
         self.predicted = predicted
         self.unlocated = [void for void in voids if isinstance(void, Unlocated)]
         self.voids: dict[str, Counter[str]] = defaultdict(Counter)
+        self.lost = [void.entity for void in voids if void.entity]
         for void in voids:
             self.voids[void.layer][void.label] += void.size
 
@@ -64,7 +68,7 @@ class Block:
             self.names.append(pair.gold.doc_id)
             self.texts.append(pair.gold.text)
             self.voids.append(pair.voids)
-            predicted.add(pair.predicted)
+            predicted.add(pair.predicted, pair.lost)
             gold.add(pair.gold)
         self.labels = labels
         self.training_facts = training_facts

@@ -3,15 +3,29 @@
 A claim has a label and two ends, head and tail, which are entities; of a stance these are its holder and its target.
 """
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Container, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
 
+from khabar.align import components, heaviest
 from khabar.block import Block, Items, Table, count
 from khabar.collected import Stated
-from khabar.joins import NONE, Column, Mask, Spans, as_column, covered, keys, paired, paired_by_label, partner
-from khabar.model import Edges
+from khabar.joins import (
+    NONE,
+    Column,
+    Mask,
+    Spans,
+    as_column,
+    as_pairs,
+    covered,
+    keys,
+    matches,
+    others,
+    paired,
+    paired_by_label,
+    rivals,
+)
 
 
 class Claims(NamedTuple):
@@ -44,11 +58,10 @@ class Claims(NamedTuple):
         """The claims both of whose ends stand for gold entities (rows)."""
         return np.flatnonzero((self.gold_head != NONE) & (self.gold_tail != NONE))
 
-    def evidence(self, row: int) -> list[Edges]:
-        """The evidence of one claim, in order."""
-        first, after = np.searchsorted(self.owner, (row, row + 1)).tolist()
-        quotes = self.quotes.start[first:after].tolist(), self.quotes.end[first:after].tolist()
-        return sorted(zip(*quotes, strict=True))
+    @property
+    def sizes(self) -> Column:
+        """How many characters of evidence each claim has."""
+        return covered(self.owner, self.quotes, len(self.label))
 
 
 class Statements(NamedTuple):
@@ -74,8 +87,8 @@ def statements(
     """The claims of a layer.
 
     Paired are claims with the same label and ends in gold, as many as can be; of labels in ``symmetric`` either way
-    round. Of several that say the same, those with the first evidence are paired first. ``stands_for`` gives the gold
-    entity of each predicted one, or NONE.
+    round. Of several that say the same, those are paired that have the most characters of evidence in common together.
+    ``stands_for`` gives the gold entity of each predicted one, or NONE.
     """
     mine, yours = (getattr(side, layer) for side in block.collected)
     labels, codes = mine.labels.ordered(mine.codes, yours.codes)
@@ -104,10 +117,13 @@ def _same(predicted: Claims, gold: Claims) -> tuple[Column, Column]:
         (*(end[rows] for end in ends), predicted.label[rows]),
         (*ordered(gold.gold_head, gold.gold_tail, gold.symmetric), gold.label),
     )
-    order = _by_evidence(mine, lambda at: predicted.evidence(rows[at]))
-    your_order = _by_evidence(yours, gold.evidence)
-    right, found = paired(mine[order], yours[your_order])
-    return rows[order[right]], your_order[found]
+    m, y = rivals(mine, yours)
+    together = zip(m.tolist(), y.tolist(), _common(predicted, gold, rows[m], y).tolist(), strict=True)
+    groups = components({(row, at): size for row, at, size in together if size})
+    right, found = as_pairs(pair for group in groups for pair in heaviest(group))
+    left, open_ = others(right, len(mine)), others(found, len(yours))
+    more, more_found = paired(mine[left], yours[open_])
+    return rows[np.append(right, left[more])], np.append(found, open_[more_found])
 
 
 def ordered(head: Column, tail: Column, either_way: Mask | bool) -> tuple[Column, Column]:
@@ -116,14 +132,13 @@ def ordered(head: Column, tail: Column, either_way: Mask | bool) -> tuple[Column
     return np.where(swapped, tail, head), np.where(swapped, head, tail)
 
 
-def _by_evidence(key: Column, evidence: Callable[[int], list[Edges]]) -> Column:
-    """Positions of claims in an order in which those that have the same key stand in the order of their evidence."""
-    order = np.arange(len(key))
-    ascending = np.sort(key)
-    several = np.flatnonzero(np.isin(key, ascending[1:][ascending[1:] == ascending[:-1]]))
-    if len(several):
-        order[several] = sorted(several.tolist(), key=evidence)
-    return order
+def _common(predicted: Claims, gold: Claims, right: Column, found: Column) -> Column:
+    """How many characters of evidence both claims of each pair have; a claim may be in several pairs."""
+    pair, quote = matches(right, predicted.owner)
+    your_pair, your_quote = matches(found, gold.owner)
+    span, your_span = predicted.quotes.chosen(quote), gold.quotes.chosen(your_quote)
+    both = Spans(np.append(span.start, your_span.start), np.append(span.end, your_span.end))
+    return predicted.sizes[right] + gold.sizes[found] - covered(np.append(pair, your_pair), both, len(right))
 
 
 def with_same_ends(found: Statements, either_way: bool) -> Statements:
@@ -145,14 +160,8 @@ def counted(block: Block, found: Statements, lost: str) -> Table:
 
 def evidence(block: Block, found: Statements, lost: str) -> Table:
     """Characters of evidence: of all claims, and those that both sides of a pair have; ``lost`` are quotes."""
-    mine, yours = found.predicted.items, found.gold.items
-    owner, span = found.predicted.owner, found.predicted.quotes
-    your_owner, your_span = found.gold.owner, found.gold.quotes
-    sizes = covered(owner, span, len(mine.label)), covered(your_owner, your_span, len(yours.label))
-    pair = np.append(partner(owner, found.right), partner(your_owner, found.found))
-    both = Spans(np.append(span.start, your_span.start), np.append(span.end, your_span.end))
-    kept = pair != NONE
-    together = covered(pair[kept], both.chosen(kept), len(found.right))
-    common = sizes[0][found.right] + sizes[1][found.found] - together
+    predicted, gold = found.predicted, found.gold
+    mine, yours, sizes = predicted.items, gold.items, (predicted.sizes, gold.sizes)
+    common = _common(predicted, gold, found.right, found.found)
     right, answered = mine.chosen(found.right), yours.chosen(found.found)
     return count(block, found.labels, right, mine, answered, yours, common, lost, sizes)

@@ -15,7 +15,7 @@ import numpy as np
 from khabar.block import Block, Numbers, Table, with_lost
 from khabar.columns import Side
 from khabar.counts import GRAIN
-from khabar.joins import Column, Mask, matches
+from khabar.joins import Column, Mask, rivals
 
 # -- how clusters meet ---------------------------------------------------------------------------------------
 
@@ -92,13 +92,8 @@ def _taking_part(block: Block, side: Side) -> Clusters:
 def _rivals(c: Contingency, block: Block) -> tuple[Column, Column]:
     """The pairs of mentions at the same span, where a span has more than one such pair."""
     mine, yours = np.flatnonzero(c.predicted.size[block.predicted.owner]), np.flatnonzero(c.gold.size[block.gold.owner])
-    place, your_place = block.predicted.place[mine], block.gold.place[yours]
-    number = np.unique(np.append(place, your_place), return_inverse=True)[1]
-    numbers = number[: len(place)], number[len(place) :]
-    several = np.prod([np.bincount(one, minlength=len(number)) for one in numbers], axis=0) > 1
-    some, others = (several[one] for one in numbers)
-    at, your_at = matches(place[some], your_place[others])
-    return mine[some][at], yours[others][your_at]
+    at, your_at = rivals(block.predicted.place[mine], block.gold.place[yours])
+    return mine[at], yours[your_at]
 
 
 def _one_to_one(c: Contingency, block: Block, mine: Column, yours: Column) -> Contingency:
@@ -297,9 +292,10 @@ def soft(block: Block) -> Table:
 
     Precision is Σ share out of all predicted entities, recall out of gold's; how the other side clusters the mentions
     does not matter (soft entity F1 of DWIE, Zaporojets et al. 2021). No span stands twice in one type of a side.
+    A predicted mention that has no place stands in none.
     """
     predicted, gold, row, column, spans = _of_one_type(block)
-    right = np.bincount(row, spans, minlength=len(predicted.size)) / np.maximum(predicted.size, 1)
+    right = np.bincount(row, spans, minlength=len(predicted.size)) / np.maximum(predicted.whole, 1)
     found = np.bincount(column, spans, minlength=len(gold.size)) / np.maximum(gold.size, 1)
     return _by_type(block, right, found)
 
@@ -307,7 +303,7 @@ def soft(block: Block) -> Table:
 def hard(block: Block) -> Table:
     """Entities that the other side has with the same type and mentions, by type (hard entity F1 of DWIE, ibid.)."""
     predicted, gold, row, column, spans = _of_one_type(block)
-    same = (predicted.size[row] == spans) & (gold.size[column] == spans)
+    same = (predicted.whole[row] == spans) & (gold.size[column] == spans)
     right = np.bincount(row[same], minlength=len(predicted.size))
     found = np.bincount(column[same], minlength=len(gold.size))
     return _by_type(block, right, found)

@@ -5,7 +5,7 @@ Nothing of the document itself is kept, so that of many documents only a few are
 """
 
 from array import array
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 
 import numpy as np
 
@@ -36,8 +36,8 @@ class Labels(dict[str, int]):
 class Entities:
     """The entities of one side and their mentions.
 
-    ``numbers`` is how many entities a document has, ``sizes`` how many mentions an entity. ``called`` is what each
-    entity is called, where that is asked for.
+    ``numbers`` is how many entities a document has, ``sizes`` how many mentions an entity; ``lost`` the entity (a row)
+    of each mention that has no place. ``called`` is what each entity is called, where that is asked for.
     """
 
     def __init__(self, types: Labels, forms: Labels, *, with_names: bool = False) -> None:
@@ -45,10 +45,14 @@ class Entities:
         self.types, self.forms = types, forms
         self.numbers, self.codes, self.sizes = array("q"), array("q"), array("q")
         self.starts, self.ends, self.form_codes = array("q"), array("q"), array("q")
+        self.lost = array("q")
         self.called: list[str] | None = [] if with_names else None
 
-    def add(self, entities: Sequence[Entity]) -> None:
-        """Take the entities of the next document."""
+    def add(self, entities: Sequence[Entity], lost: Collection[str] = ()) -> None:
+        """Take the entities of the next document; ``lost``: the id of the entity of each mention without a place."""
+        if lost:
+            row_of = {entity.id: row for row, entity in enumerate(entities, len(self.codes))}
+            self.lost.fromlist([row_of[one] for one in lost if one in row_of])
         mentions = mentions_of(entities)
         self.numbers.append(len(entities))
         self.codes.fromlist(self.types.number([entity.type for entity in entities]))
@@ -135,10 +139,10 @@ class Collected:
         """Take what the layers are to be collected in."""
         self.entities, self.relations, self.stance, self.sections = entities, relations, stance, sections
 
-    def add(self, document: Document) -> None:
-        """Take the next document."""
+    def add(self, document: Document, lost: Collection[str] = ()) -> None:
+        """Take the next document; ``lost`` as `Entities.add` has it."""
         first = len(self.entities.codes)
-        self.entities.add(document.entities)
+        self.entities.add(document.entities, lost)
         self.sections.add(document.subsections)
         relations, stances = document.relations, document.stance
         if not relations and not stances:

@@ -17,10 +17,10 @@ from khabar.model import ISSUE, NAME, Edges
 class Side(NamedTuple):
     """The entities of one side, a row each, and their mentions, a row each.
 
-    Of an entity: its document, its type (a position in ``types``), how many mentions it has, and the first of their
-    places (or NONE). Of a mention: its entity, its span in the long text, the number of its place (the same for the
-    same span on both sides, in the order of start and end), and its form (a position in ``forms``). The mentions of an
-    entity follow each other.
+    Of an entity: its document, its type (a position in ``types``), how many mentions it has, how many with those that
+    have no place (``whole``), and the first of their places (or NONE). Of a mention: its entity, its span in the long
+    text, the number of its place (the same for the same span on both sides, in the order of start and end), and its
+    form (a position in ``forms``). The mentions of an entity follow each other.
     """
 
     types: Sequence[str]
@@ -28,6 +28,7 @@ class Side(NamedTuple):
     document: Column
     type: Column
     size: Column
+    whole: Column
     first: Column
     owner: Column
     span: Spans
@@ -87,4 +88,5 @@ def _side(
     owner = np.repeat(np.arange(len(size)), size)
     shift = begins[document][owner]
     spans = Spans(start + shift, end + shift)
-    return Side(types, forms, document, type_, size, size, owner, spans, owner, form)
+    whole = size + np.bincount(as_column(found.lost), minlength=len(size))
+    return Side(types, forms, document, type_, size, whole, size, owner, spans, owner, form)

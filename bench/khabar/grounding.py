@@ -217,6 +217,7 @@ def without_unread(said: Said) -> Said:
 class Void(Struct, frozen=True):
     """A predicted item that can match nothing: its layer and its label, and its ``size``, 1 but for evidence.
 
+    ``entity`` is the id of the entity of the document that it is missing from, a mention without a place of its own.
     In place of a layer may stand ``"entities.other"``, a mention that the entity measures do not ask for (no name, or
     of an ISSUE); or what is lost beside items: ``"entities.whole"``, an entity as such; ``"relations.evidence"`` and
     ``"stance.evidence"``, whose size is in characters; ``"heading"``, ``"function"``, ``"boundary"`` and ``"story"``.
@@ -225,6 +226,7 @@ class Void(Struct, frozen=True):
     layer: str
     label: str
     size: int = 1
+    entity: str = ""
 
     @property
     def is_item(self) -> bool:
@@ -361,7 +363,9 @@ def _unlocated(
     reason: Literal["not found", "ambiguous", "repeated", "outside"],
     places: tuple[Edges, ...],
 ) -> Unlocated:
-    return Unlocated(about.layer, about.label, about.size, pointer=at, quote=quote, reason=reason, places=places)
+    return Unlocated(
+        about.layer, about.label, about.size, about.entity, pointer=at, quote=quote, reason=reason, places=places
+    )
 
 
 def _given(value: str | UnsetType | None) -> str | None:
@@ -382,9 +386,9 @@ def lost_entity(kind: str) -> tuple[Void, ...]:
     return () if kind == ISSUE else (Void("entities.whole", kind),)
 
 
-def lost_mention(kind: str, form: str | UnsetType = UNSET) -> Void:
-    """A mention that can match nothing."""
-    return Void("entities" if kind != ISSUE and form in (UNSET, NAME) else "entities.other", kind)
+def lost_mention(kind: str, form: str | UnsetType = UNSET, entity: str = "") -> Void:
+    """A mention that can match nothing, and the entity that it is missing from, if that is there."""
+    return Void("entities" if kind != ISSUE and form in (UNSET, NAME) else "entities.other", kind, entity=entity)
 
 
 @cache
@@ -547,7 +551,7 @@ class _Grounding:
         self.unlocated: list[Unlocated] = []
         self.beside: list[Void] = []
         self.has = frozenset[str]()
-        self.taken: set[tuple[str, int, int]] = set()
+        self.taken: dict[tuple[str, int, int], str] = {}
         self.tiers: Counter[Tier] = Counter()
         self.quoted = False
 
@@ -696,13 +700,13 @@ class _Grounding:
             given = flat.id if flat.id is not UNSET else f"#{position}"
             at: Pointer = ("mentions", position)
             if self._is_new(grounded, given, flat.type, (flat,), at):
-                mentions = self._mentions(flat.type, (flat,), at)
+                mentions = self._mentions(given, flat.type, (flat,), at)
                 grounded[given] = Entity(id=given, type=flat.type, mentions=mentions)
         for position, entity in enumerate(_items(prediction.entities)):
             kind = entity.type
             at = ("entities", position)
             if self._is_new(grounded, entity.id, kind, entity.mentions, at):
-                mentions = self._mentions(kind, entity.mentions, at)
+                mentions = self._mentions(entity.id, kind, entity.mentions, at)
                 grounded[entity.id] = Entity(id=entity.id, type=kind, name=_given(entity.name), mentions=mentions)
         return tuple(grounded.values())
 
@@ -722,7 +726,9 @@ class _Grounding:
             grounded[given] = Entity(id=given, type=kind, mentions=())
         return False
 
-    def _mentions(self, kind: str, mentions: Sequence[PredictedMention], at: Pointer) -> tuple[Mention, ...]:
+    def _mentions(
+        self, entity: str, kind: str, mentions: Sequence[PredictedMention], at: Pointer
+    ) -> tuple[Mention, ...]:
         """The mentions of an entity: those by code points with nothing wrong at once, all others looked for."""
         text, taken, forms, size = self.text, self.taken, self.known["entities.form"], self.size
         found: list[Mention] = []
@@ -735,28 +741,31 @@ class _Grounding:
                     and (mention.text is UNSET or mention.text == words)
                     and key not in taken
                 ):
-                    taken.add(key)
+                    taken[key] = entity
                     found.append(Mention(start, end, words, NAME if form is UNSET else form))
                     continue
             place = at if at[0] == "mentions" else (*at, "mentions", position)
-            found.extend(self._looked_for(mention, kind, place))
+            found.extend(self._looked_for(mention, entity, kind, place))
         return tuple(found)
 
-    def _looked_for(self, mention: PredictedMention, kind: str, at: Pointer) -> Iterator[Mention]:
-        form, lost = NAME, (lost_mention(kind),)
+    def _looked_for(self, mention: PredictedMention, entity: str, kind: str, at: Pointer) -> Iterator[Mention]:
+        form, lost = NAME, (lost_mention(kind, entity=entity),)
         if mention.form is not UNSET:
             if not self.label("entities.form", mention.form, (*at, "form"), lost):
                 return
-            form, lost = mention.form, (lost_mention(kind, mention.form),)
+            form, lost = mention.form, (lost_mention(kind, mention.form, entity),)
         for start, end in self.locate(mention, at, lost, lost[0]):
-            if (kind, start, end) in self.taken:
+            owner = self.taken.get((kind, start, end))
+            if owner is not None:
+                if owner == entity:  # It is not missing: said once more, it is spurious, but the entity is the same.
+                    lost = (lost_mention(kind, form),)
                 if mention.start is not UNSET:
                     message = f"{start}..{end} stands twice in type {kind}"
                     self.fault("span.repeated", at, message, "Keep it in one entity of the type.", lost)
                 elif mention.occurrence != "all":
                     self.misplaced(lost[0], str(mention.text), at, "repeated", (start, end))
                 continue
-            self.taken.add((kind, start, end))
+            self.taken[kind, start, end] = entity
             yield Mention(start, end, self.text[start:end], form)
 
     def evidence(self, spans: Sequence[Located] | UnsetType, at: Pointer, layer: str, label: str) -> tuple[Quote, ...]:

@@ -118,6 +118,16 @@ def matches(mine: Column, yours: Column) -> tuple[Column, Column]:
     return rows, order[at]
 
 
+def rivals(mine: Column, yours: Column) -> tuple[Column, Column]:
+    """Every two rows that have the same key, of keys that have more than one such pair."""
+    number = np.unique(np.append(mine, yours), return_inverse=True)[1]
+    numbers = number[: len(mine)], number[len(mine) :]
+    several = np.prod([np.bincount(one, minlength=len(number)) for one in numbers], axis=0) > 1
+    rows, others_ = (np.flatnonzero(several[one]) for one in numbers)
+    at, your_at = matches(mine[rows], yours[others_])
+    return rows[at], others_[your_at]
+
+
 class Spans(NamedTuple):
     """Where each row begins and ends, half-open."""
 

@@ -5,7 +5,7 @@ looks only at what is left over; of that, a name of each side that meet each oth
 """
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
@@ -118,7 +118,8 @@ def of_documents(block: Block) -> Iterator[tuple[str, list[Labelled], list[Label
 class Matching(NamedTuple):
     """The names that stand for each other by one measure: rows of the predicted and of the gold names, and the credit.
 
-    ``excused`` are predicted names that stand where gold has a mention that is no name, and do not count.
+    ``excused`` are predicted names that stand where gold has a mention that is no name, and do not count. Of matchings
+    with the same credit it is one that leaves most of them over.
     """
 
     predicted: Column
@@ -143,8 +144,21 @@ def _excused_typed(names: Sides, matched: Column) -> Column:
     if not len(names.ignored.key):
         return _NO_ROWS
     left = others(matched, len(names.predicted.key))
-    excused: Column = left[partner(names.predicted.key[left], names.ignored.key) != NONE]
+    excused: Column = left[_excusable_typed(names, left)]
     return excused
+
+
+def _excusable_typed(names: Sides, rows: Column) -> Mask:
+    """Which of some predicted names have the span and type of an ignored mention."""
+    found: Mask = partner(names.predicted.key[rows], names.ignored.key) != NONE
+    return found
+
+
+def _excusable(names: Sides, rows: Column) -> Mask:
+    """Which of some predicted names can be excused by their span, one for each ignored mention there."""
+    found = np.zeros(len(rows), dtype=bool)
+    found[paired(names.predicted.place[rows], names.ignored.place)[0]] = True
+    return found
 
 
 def strict(block: Block) -> Matching:
@@ -181,31 +195,51 @@ def _excused(names: Sides, found: Matching) -> Column:
 def partial_overlap(block: Block) -> Matching:
     """The same span for 1, then any overlap of the names left over for ½.
 
-    That is optimal: a pair of equal spans weighs 1, and taking it apart frees at most two overlaps of ½.
+    That is optimal: a pair of equal spans weighs 1, and taking it apart frees at most two overlaps of ½. Nor does it
+    leave over more names that are excused, as one more name is matched.
     """
     names = block.once(sides)
     same_mine, same_yours = block.once(_same_places)
     mine = names.left_predicted[~marked(same_mine, len(names.predicted.key))[names.left_predicted]]
     yours = names.left_gold[~marked(same_yours, len(names.gold.key))[names.left_gold]]
     met = meetings(names.predicted.span.chosen(mine), names.gold.span.chosen(yours))
-    m, y = _overlapping(names, mine[met.many_mine], yours[met.many_yours])
+    rows = mine[met.many_mine]
+    m, y = _overlapping(block, rows, yours[met.many_yours], _excusable(names, rows))
     m, y = np.append(mine[met.mine], m), np.append(yours[met.yours], y)
     credit = np.repeat([1.0, 0.5], (len(same_mine), len(m)))
     found = _matching(names, None, np.append(same_mine, m), np.append(same_yours, y), credit)
     return found._replace(excused=_excused(names, found))
 
 
-def _overlapping(names: Sides, mine: Column, yours: Column, *, by_type: bool = False) -> tuple[Column, Column]:
-    """A maximum one-to-one matching of overlapping names among these rows; ``by_type``: of names of one type."""
-    pairs: list[tuple[int, int]] = []
-    groups = [(mine, yours)]
+def _overlapping(
+    block: Block, mine: Column, yours: Column, excusable: Mask, *, by_type: bool = False
+) -> tuple[Column, Column]:
+    """A maximum one-to-one matching of overlapping names among these rows; ``by_type``: of names of one type.
+
+    Of all of them it is one that matches most predicted names that are not ``excusable``: these are matched first, as
+    many as can be, and the others by augmenting paths, which leave matched what is (Berge 1957).
+    """
+    names = block.once(sides)
+    firm = mine[~excusable]
+    groups = [(firm, yours)]
     if by_type:
-        sides_ = (names.predicted.type[mine], names.gold.type[yours])
-        groups = [(mine[sides_[0] == one], yours[sides_[1] == one]) for one in np.intersect1d(*sides_)]
+        sides_ = (names.predicted.type[firm], names.gold.type[yours])
+        groups = [(firm[sides_[0] == one], yours[sides_[1] == one]) for one in np.intersect1d(*sides_)]
+    owner: dict[int, int] = {}
     for rows, facing in groups:
         left, right = _as_tuples(names.predicted, rows), _as_tuples(names.gold, facing)
-        pairs += [(int(rows[m]), int(facing[y])) for m, y in overlapping(left, right)]
-    return as_pairs(pairs)
+        owner |= {int(facing[y]): int(rows[m]) for m, y in overlapping(left, right)}
+    if excusable.any():
+        predicted, gold = names.predicted.chosen(mine), names.gold.chosen(yours)
+        spans = (predicted.apart(block), gold.apart(block)) if by_type else (predicted.span, gold.span)
+        alternatives: dict[int, list[int]] = {}
+        for m, y in zip(*map(Column.tolist, overlaps(*spans)), strict=True):
+            alternatives.setdefault(int(mine[m]), []).append(int(yours[y]))
+        spent: set[int] = set()
+        for row in mine[excusable].tolist():
+            _augment(alternatives, owner, row, spent)
+    pairs = as_pairs(owner.items())
+    return pairs[1], pairs[0]
 
 
 def _as_tuples(names: Names, rows: Column) -> list[tuple[int, int, int]]:
@@ -237,7 +271,8 @@ def same_type(block: Block) -> Matching:
     again, facing = freed[met.mine_group], freed[met.your_group]
     kept = np.zeros(len(open_), dtype=bool)
     kept[met.many_mine[~again]] = True
-    m, y = _overlapping(names, met.many_mine[again], met.many_yours[facing], by_type=True)
+    rows = met.many_mine[again]
+    m, y = _overlapping(block, rows, met.many_yours[facing], _excusable_typed(names, rows), by_type=True)
     return _matching(names, kept & ~open_, np.append(met.mine, m), np.append(met.yours, y), 1.0)
 
 
@@ -246,7 +281,7 @@ def graded(block: Block) -> Matching:
 
     Equals are matched first. That is optimal: 1 minus the intersection over union is a metric, so by its triangle
     inequality two overlaps in the place of a pair of equals earn no more than the pair and the overlap of the
-    other two.
+    other two. Of names that could be excused as few as may be are matched: each lessens the sum by less than a grain.
     """
     names = block.once(sides)
     mine, yours = names.left_predicted, names.left_gold
@@ -255,11 +290,19 @@ def graded(block: Block) -> Matching:
     met = meetings(predicted, gold)
     m, y = overlaps(predicted.chosen(met.many_mine), gold.chosen(met.many_yours))
     m, y = met.many_mine[m], met.many_yours[y]
-    earned = dict(zip(zip(m.tolist(), y.tolist(), strict=True), _credit(predicted, m, gold, y).tolist(), strict=True))
-    chosen = [pair for group in components(earned) for pair in heaviest(group)]
+    credit = np.round(_credit(predicted, m, gold, y) / GRAIN).astype(np.int64)
+    earned = dict(zip(zip(m.tolist(), y.tolist(), strict=True), credit.tolist(), strict=True))
+    soft = frozenset(np.flatnonzero(_excusable_typed(names, mine)).tolist())
+    chosen = [pair for group in components(earned) for pair in heaviest(_firm_first(group, soft))]
     m, y = as_pairs(chosen)
     m, y = np.append(met.mine, m), np.append(met.yours, y)
     return _matching(names, None, mine[m], yours[y], _credit(predicted, m, gold, y))
+
+
+def _firm_first(earned: dict[tuple[int, int], int], soft: frozenset[int]) -> dict[tuple[int, int], int]:
+    """Weights in the order of what pairs earn, and of as much, in the order of how few rows of ``soft`` they have."""
+    here = soft.intersection([row for row, _ in earned])
+    return {pair: amount * (len(here) + 1) - (pair[0] in here) for pair, amount in earned.items()} if here else earned
 
 
 def _credit(predicted: Spans, mine: Column, gold: Spans, yours: Column) -> Numbers:
@@ -278,28 +321,40 @@ def clitic(block: Block) -> Matching:
     names = block.once(sides)
     alternatives = _within_clitics(block, names)
     equal, found = names.equal.tolist(), {at for facing in alternatives.values() for at in facing}
-    holders = {equal[row]: row for row in np.flatnonzero(np.isin(names.equal, list(found))).tolist()}
-    owner: dict[int, int] = {}
-    for row in alternatives:
-        if equal[row] == NONE:
-            _augment(alternatives, holders, owner, row, set())
+    owner = {equal[row]: row for row in np.flatnonzero(np.isin(names.equal, list(found))).tolist()}
+    for at, row in owner.items():
+        alternatives.setdefault(row, []).append(at)
+    spent: set[int] = set()
+    rows = as_column([row for row in alternatives if equal[row] == NONE])
+    for row in rows[np.argsort(_excusable_typed(names, rows), kind="stable")].tolist():
+        _augment(alternatives, owner, row, spent)
     pairs = as_pairs(owner.items())
     kept = (names.equal != NONE) & ~marked(pairs[0], len(names.gold.key) + 1)[names.equal]
     return _matching(names, kept, pairs[1], pairs[0], 1.0)
 
 
-def _augment(
-    alternatives: Mapping[int, Iterable[int]], holders: dict[int, int], owner: dict[int, int], row: int, seen: set[int]
-) -> bool:
-    """Find a gold name for a predicted one, if need be by finding another for whoever has it now."""
-    for at in alternatives.get(row, ()):
-        if at not in seen:
-            seen.add(at)
-            holder = owner.get(at, holders.get(at))
-            if holder is None or _augment(alternatives, holders, owner, holder, seen):
-                owner[at] = row
-                return True
-    return False
+def _augment(alternatives: Mapping[int, Sequence[int]], owner: dict[int, int], row: int, spent: set[int]) -> None:
+    """Find a gold name for a predicted one, if need be by finding others for those that have theirs now.
+
+    ``spent`` are gold names from which no free one is reached: once that is so of a name, it stays so.
+    """
+    reached: dict[int, int] = {}
+    through = {row: NONE}
+    waiting = [row]
+    for one in waiting:
+        for at in alternatives.get(one, ()):
+            if at in reached or at in spent:
+                continue
+            reached[at] = one
+            if at in owner:
+                through[owner[at]] = at
+                waiting.append(owner[at])
+                continue
+            while at != NONE:
+                owner[at] = reached[at]
+                at = through[reached[at]]
+            return
+    spent.update(reached)
 
 
 def _within_clitics(block: Block, names: Sides) -> dict[int, list[int]]:
@@ -354,10 +409,15 @@ def _is_mark(character: str) -> bool:
 def tally(block: Block, matching: Matching, facet: Facet = "type") -> Table:
     """Counts of a matching by type or depth.
 
-    A match is booked on each side under that side's label, a false positive under the predicted label, a miss under
-    the gold label. Quotes that were not located have a type, but no depth.
+    A false positive is booked under the predicted label, a miss under the gold label. A match is booked on each side
+    under that side's type; but a name inside another name may stand for an outer one, and has its depth then, so that
+    at each depth no more is matched than was predicted. Quotes that were not located have a type, but no depth.
     """
     labels, predicted, gold = block.once(_types if facet == "type" else _depths)
+    if facet == "depth":
+        label = predicted.label.copy()
+        label[matching.predicted] = gold.label[matching.gold]
+        predicted = predicted._replace(label=label)
     return count(
         block,
         labels,

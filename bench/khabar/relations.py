@@ -7,7 +7,7 @@ import numpy as np
 from khabar import claims
 from khabar.block import Block, Table, count
 from khabar.claims import Claims, Statements, counted, ordered, statements, with_same_ends
-from khabar.joins import NONE, Column, Mask, keys, partner
+from khabar.joins import NONE, Column, Mask, keys, marked, partner
 from khabar.model import Document, called
 from khabar.schemas import Inventory
 
@@ -40,12 +40,11 @@ def boundary(block: Block) -> Table:
 
 
 def hard(block: Block) -> Table:
-    """Relations that match strictly and whose arguments have just the spans that gold has."""
+    """Relations that match strictly and whose arguments have just the mentions that gold has."""
     row, column, number = block.shared[:3]
-    just = (number == block.predicted.size[row]) & (number == block.gold.size[column]) & (block.entities[row] == column)
-    whole = np.zeros(len(block.predicted.type), dtype=bool)
-    whole[row[just]] = True
-    return counted(block, _with_arguments(block.once(matched), whole), "relations")
+    same = (number == block.predicted.whole[row]) & (number == block.gold.size[column])
+    just = marked(row[same & (block.entities[row] == column)], len(block.predicted.type))
+    return counted(block, _with_arguments(block.once(matched), just), "relations")
 
 
 def pair(block: Block) -> Table:

@@ -134,7 +134,8 @@ class Found:
     """What was found in some of the documents; what several processes found is put together in their order.
 
     ``has`` says for each document which layers, and optional parts of them, its prediction gives; ``fields`` the
-    values of the metadata fields that were asked for; ``pairs`` are those that were to be kept.
+    values of the metadata fields that were asked for; ``unchained`` the entity types with several mentions in gold that
+    take no part in coreference because khabar does not know them; ``pairs`` are those that were to be kept.
     """
 
     def __init__(self, ledger: Ledger) -> None:
@@ -145,6 +146,7 @@ class Found:
         self.fields: list[tuple[str, ...]] = []
         self.digests: list[bytes] = []
         self.guidelines: set[str] = set()
+        self.unchained: set[str] = set()
         self.problems: list[Problem] = []
         self.counted: Counter[str] = Counter()
         self.errors: Counter[tuple[Layer, Side, str]] = Counter()
@@ -162,6 +164,7 @@ class Found:
         self.fields += other.fields
         self.digests += other.digests
         self.guidelines |= other.guidelines
+        self.unchained |= other.unchained
         self.problems += other.problems
         self.counted += other.counted
         self.errors += other.errors
@@ -183,6 +186,8 @@ class Run:
         self.accepted = accepted_inventory(gold.inventory, self.types) if self.types else gold.inventory
         folded = self.types.folded if self.types else {}
         self.coreferent = frozenset(folded.get(label) or label for label in COREFERENT)
+        ours = {folded.get(label) or label for label in inventory().labels["entities.type"]}
+        self.foreign = frozenset(self.labels.labels["entities.type"]) - ours
         self.known = {place: frozenset((*labels, None)) for place, labels in gold.inventory.labels.items()}
         self.predictions = predictions
         self.options = options
@@ -247,6 +252,9 @@ class Run:
         """Count some documents, unless something is wrong already; and say how many they were."""
         if not found.problems:
             found.ledger.add(block)
+            if self.foreign:
+                several = {block.gold.types[type_] for type_ in block.gold.type[block.gold.size > 1].tolist()}
+                found.unchained |= several & self.foreign
             if self.options.measures is None:
                 found.errors.update(count_errors(block))
         return block.documents

@@ -396,6 +396,9 @@ class Evaluation:
             yield "Entities were given from gold: the figures show which issues exist; do not compare across tracks."
         if "mentions" in self._has and {"relations", "stance"} & set(self.attempted):
             yield "Mentions without coreference: of relations only relations.mention is scored, and no stance."
+        if self.found.unchained and any(measure.name.startswith("coref.") for measure in self.measures):
+            types = ", ".join(map(quoted, sorted(self.found.unchained)))
+            yield f"Coreference knows only khabar's own types; without a type map, these take no part in it: {types}."
         if self.found.quoted and self.options.grounding != "exact":
             counts = ", ".join(f"{self.found.tiers[tier]} {tier}" for tier in TIERS)
             yield f"Quotes by the tier that found them: {counts}."

@@ -163,7 +163,7 @@ def labelled(block: Block) -> Table:
 
 
 def function(block: Block) -> Table:
-    """Sections by their paragraphs, kind and function; those without a function are left out."""
+    """Sections as `labelled` has them, by their function too; those without one are left out."""
     cut = block.once(segmented)
     mine, yours = cut.predicted, cut.gold
     one, other, none = mine.function, yours.function, position(cut.functions, "")
@@ -174,7 +174,7 @@ def function(block: Block) -> Table:
         block,
         cut.functions,
         predicted.chosen(rows[equal]),
-        predicted.chosen(mine.held[one[mine.held] != none]),
+        predicted.chosen(np.flatnonzero(one != none)),
         gold.chosen(found[equal]),
         gold.chosen(yours.held[other[yours.held] != none]),
         lost="function",
