@@ -170,13 +170,6 @@ class Prediction(_Prediction[PredictedMention, Located], frozen=True, kw_only=Tr
 class Placed(_Prediction[PlacedMention, PlacedSpan], frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The same where all spans give their code points and their words, and all mentions their form."""
 
-    def spans(self) -> list[PlacedSpan]:
-        """Every span of it, mentions first."""
-        found: list[PlacedSpan] = []
-        for entity in _items(self.entities):
-            found += entity.mentions
-        return found + self.other_spans()
-
     def other_spans(self) -> list[PlacedSpan]:
         """Every span of it but its mentions."""
         found: list[PlacedSpan] = []
