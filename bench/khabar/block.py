@@ -31,13 +31,15 @@ class Pair:
     def __init__(self, gold: Document, predicted: Document, voids: Sequence[Void] = ()) -> None:
         """Take two documents of the same text; ``voids`` are predicted items that can match nothing.
 
-        ``lost`` are the predicted entities (ids) that mentions are missing from, each as often as there are.
+        ``lost`` are the predicted entities (ids) that mentions are missing from, each as often as there are;
+        ``lost_entities`` those that are not there at all: the type of each, and how many mentions it has.
         """
         self.gold = gold
         self.predicted = predicted
         self.unlocated = [void for void in voids if isinstance(void, Unlocated)]
         self.voids: dict[str, Counter[str]] = defaultdict(Counter)
         self.lost = [void.entity for void in voids if void.entity]
+        self.lost_entities = [(void.label, void.mentions) for void in voids if void.mentions]
         for void in voids:
             self.voids[void.layer][void.label] += void.size
 
@@ -45,7 +47,8 @@ class Pair:
 class Block:
     """Pairs of documents that are counted together; whatever several measures need is worked out once.
 
-    Of each pair the id, the text and the columns of its layers are kept, but not the documents.
+    Of each pair the id, the text and the columns of its layers are kept, but not the documents; and of each predicted
+    entity that is lost whole (``lost_entities``) its document (a position), its type and how many mentions it has.
 
     ``training_facts`` are what the training split states, ``coreferent`` the entity types that take part in
     coreference.
@@ -62,12 +65,14 @@ class Block:
         self.names: list[str] = []
         self.texts: list[str] = []
         self.voids: list[Mapping[str, Mapping[str, int]]] = []
+        self.lost_entities: list[tuple[int, str, int]] = []
         self.collected = both_sides(with_names=bool(training_facts))
         predicted, gold = self.collected
-        for pair in pairs:
+        for at, pair in enumerate(pairs):
             self.names.append(pair.gold.doc_id)
             self.texts.append(pair.gold.text)
             self.voids.append(pair.voids)
+            self.lost_entities += [(at, *one) for one in pair.lost_entities]
             predicted.add(pair.predicted, pair.lost)
             gold.add(pair.gold)
         self.labels = labels

@@ -15,13 +15,17 @@ import numpy as np
 from khabar.block import Block, Numbers, Table, with_lost
 from khabar.columns import Side
 from khabar.counts import GRAIN
-from khabar.joins import Column, Mask, rivals
+from khabar.joins import Column, Mask, as_pairs, rivals
 
 # -- how clusters meet ---------------------------------------------------------------------------------------
 
 
 class Clusters(NamedTuple):
-    """The entities of one side of some documents: where each is, and its size in mentions; 0, if it takes no part."""
+    """The entities of one side of some documents: where each is, and its size in mentions; 0, if it takes no part.
+
+    A predicted mention that has no place is one that the other side does not have; a predicted entity that is lost
+    whole is a cluster of such.
+    """
 
     documents: int
     document: Column
@@ -68,7 +72,7 @@ def contingency(block: Block) -> Contingency:
     two clusters without singletons have most spans in common, then where they have fewest in all, then where their
     spans come first. The papers know clusters without common mentions only; with this, they are so again.
     """
-    predicted, gold = _taking_part(block, block.predicted), _taking_part(block, block.gold)
+    predicted, gold = _with_lost(_taking_part(block, block.predicted), block), _taking_part(block, block.gold)
     row, column, number = block.shared.row, block.shared.column, block.shared.number
     both = (predicted.size[row] > 0) & (gold.size[column] > 0)
     c = Contingency(predicted, gold, row[both], column[both], number[both])
@@ -86,7 +90,16 @@ def contingency_without_singletons(block: Block) -> Contingency:
 
 def _taking_part(block: Block, side: Side) -> Clusters:
     coreferent = np.array([type_ in block.coreferent for type_ in side.types], dtype=bool)
-    return Clusters(block.documents, side.document, np.where(coreferent[side.type], side.size, 0))
+    return Clusters(block.documents, side.document, np.where(coreferent[side.type], side.whole, 0))
+
+
+def _with_lost(predicted: Clusters, block: Block) -> Clusters:
+    """Predicted clusters, and behind them those that are lost whole."""
+    lost = [(at, mentions) for at, type_, mentions in block.lost_entities if type_ in block.coreferent]
+    if not lost:
+        return predicted
+    document, size = as_pairs(lost)
+    return predicted._replace(document=np.append(predicted.document, document), size=np.append(predicted.size, size))
 
 
 def _rivals(c: Contingency, block: Block) -> tuple[Column, Column]:

@@ -315,10 +315,11 @@ def _lost(item: object, place: str, label: str) -> Iterator[Void]:
     fields = item if isinstance(item, dict) else {}
     named = str(fields.get(label, "?"))
     if place in ("entities", "mentions"):
-        mentions = [fields] if place == "mentions" else fields.get("mentions")
-        for one in mentions if isinstance(mentions, list) and mentions else [{}]:
+        given = [fields] if place == "mentions" else fields.get("mentions")
+        mentions = given if isinstance(given, list) and given else [{}]
+        for one in mentions:
             yield lost_mention(named, one.get("form", UNSET) if isinstance(one, dict) else UNSET)
-        yield from lost_entity(named) if place == "entities" else ()
+        yield from lost_entity(named, len(mentions)) if place == "entities" else ()
         return
     yield Void(place, named)
     quotes = fields.get("evidence") if place != "subsections" else None

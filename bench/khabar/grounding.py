@@ -210,7 +210,8 @@ def without_unread(said: Said) -> Said:
 class Void(Struct, frozen=True):
     """A predicted item that can match nothing: its layer and its label, and its ``size``, 1 but for evidence.
 
-    ``entity`` is the id of the entity of the document that it is missing from, a mention without a place of its own.
+    ``entity`` is the id of the entity of the document that it is missing from, a mention without a place of its own;
+    ``mentions`` how many are lost with it, an entity.
     In place of a layer may stand ``"entities.other"``, a mention that the entity measures do not ask for (no name, or
     of an ISSUE); or what is lost beside items: ``"entities.whole"``, an entity as such; ``"relations.evidence"`` and
     ``"stance.evidence"``, whose size is in characters; ``"heading"``, ``"function"``, ``"boundary"`` and ``"story"``.
@@ -220,6 +221,7 @@ class Void(Struct, frozen=True):
     label: str
     size: int = 1
     entity: str = ""
+    mentions: int = 0
 
     @property
     def is_item(self) -> bool:
@@ -343,7 +345,7 @@ def _parts_of(section: PredictedSection[Any]) -> Iterator[Void]:
 def _rejected(prediction: _Prediction[Any, Any]) -> Iterator[Void]:
     for one in _items(prediction.rejected):
         if one.layer == "entities":
-            yield from lost_entity(one.label)
+            yield from lost_entity(one.label, 1)
             yield lost_mention(one.label)
         else:
             yield Void(one.layer, one.label)
@@ -370,13 +372,13 @@ def _items(layer: tuple[Item, ...] | str | UnsetType) -> tuple[Item, ...]:
 
 
 def _lost(entity: PredictedEntity[Any]) -> Iterator[Void]:
-    yield from lost_entity(entity.type)
+    yield from lost_entity(entity.type, len(entity.mentions))
     yield from (lost_mention(entity.type, mention.form) for mention in entity.mentions)
 
 
-def lost_entity(kind: str) -> tuple[Void, ...]:
+def lost_entity(kind: str, mentions: int) -> tuple[Void, ...]:
     """An entity that can match nothing, beside its mentions; the measures of whole entities leave out every ISSUE."""
-    return () if kind == ISSUE else (Void("entities.whole", kind),)
+    return () if kind == ISSUE else (Void("entities.whole", kind, mentions=mentions),)
 
 
 def lost_mention(kind: str, form: str | UnsetType = UNSET, entity: str = "") -> Void:
@@ -712,7 +714,7 @@ class _Grounding:
         lost = [lost_mention(kind, mention.form) for mention in mentions]
         if given == AUTHOR or given in grounded:
             reason = "is reserved for the article's own voice" if given == AUTHOR else "stands twice"
-            lost += lost_entity(kind)
+            lost += lost_entity(kind, len(mentions))
             self.fault("id", (*at, "id"), f"the id {quoted(given)} {reason}", "Choose another.", lost)
         else:
             self.label("entities.type", kind, (*at, "type"), lost)
