@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import khabar
-from khabar.answers import _PROPERTIES, _Reader, blocks, prediction, read_answers
+from khabar.answers import prediction, read_answers
 from khabar.cli import app
 from khabar.corpus import open_set
+from khabar.lenient import _Reader, blocks
 from khabar.problems import Invalid
 from khabar.quotes import fold
 from khabar.schemas import inventory, validator
+from khabar.wording import PROPERTIES
 
 EXAMPLES = Path(__file__).parent / "examples"
 LABELS = inventory()
@@ -740,7 +742,7 @@ def test_no_property_of_an_item_has_two_meanings():
         "section": ("id", "section", "end", "story", "function"),
     }
     for fields in kinds.values():
-        keys = [key for field in fields for key in _PROPERTIES[field]]
+        keys = [key for field in fields for key in PROPERTIES[field]]
         assert len(keys) == len(set(keys))
 
 

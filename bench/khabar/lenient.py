@@ -1,0 +1,380 @@
+"""The JSON in the answer of a language model, strict or broken.
+
+Reading never invents: what is cut off or cannot be read is left out whole, and said.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from itertools import zip_longest
+from typing import Any, NamedTuple
+
+from msgspec import Struct
+
+from khabar.wording import LAYER_NAMED, Json, as_key, wraps
+
+
+class Rejection(Struct, frozen=True):
+    """Something of an answer that is no item of the prediction: the words of it, and why.
+
+    ``reason`` is what the report counts by. Where it was said of a layer under a label, it also stands in the
+    prediction as ``rejected``.
+    """
+
+    reason: str
+    why: str
+    what: object
+
+
+_THOUGHTS = re.compile(r"<(think|thinking|thought|reasoning)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
+_END_OF_THOUGHT = re.compile(r"\A.*</(?:think|thinking|thought|reasoning)>", re.DOTALL | re.IGNORECASE)
+_FENCE = re.compile(r"```[\w+-]*[ \t]*\n?(.*?)(?:```|\Z)", re.DOTALL)
+
+_OPENING, _CLOSING, _PARTING, _COMMAS = frozenset("{[("), frozenset("}])"), frozenset(":="), frozenset(",،;")
+_ENDS = _CLOSING | {""}
+_MARKS = {'"': '"', "'": "'", "“": '“”"', "”": '“”"', "„": '„“”"', "‘": "‘’'", "’": "‘’'", "«": "«»", "`": "`'"}
+"""The quotation marks that open a string, and what each of them may be closed by or hold."""
+
+_STARTS = _OPENING.union(_MARKS)
+_ANY = "".join(_MARKS) + "»"
+_SPACE = r"[\s\ufeff\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+_COMMENT = r"//[^\n]*+|\#[ \t][^\n]*+|/\*.*?(?:\*/|\Z)"
+_SKIP = re.compile(rf"(?:{_SPACE}++|{_COMMENT})*+", re.DOTALL)
+_BETWEEN = re.compile(rf"(?:[,،;]|{_SPACE}++|{_COMMENT})*+", re.DOTALL)
+# What stands behind a string: as in JSON; or a comment, the end of the line, or a string after a comma that is missing.
+_BEHIND = re.compile(
+    rf"{_SPACE}*+(?:[:=,،;{{}}\[\])]|//|/\*|\Z)|[^\S\n]*+\n"
+    rf"|{_SPACE}++(?:\#|\w++{_SPACE}*+[:=]|[{_ANY}][^{_ANY}\n]{{0,80}}[{_ANY}]{_SPACE}*+[:=,،;}}\])])"
+)
+_INSIDE = {
+    mark: re.compile(
+        rf"\\.|(?P<next>[,{{\[]{_SPACE}*+(?:\w++{_SPACE}*+[:=]{_SPACE}*+)?[{inside}](?!{_BEHIND.pattern}))|[{inside}]",
+        re.DOTALL,
+    )
+    for mark, inside in _MARKS.items()
+}
+_ESCAPED = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"} | {mark: mark for mark in "\"'\\/"}
+_NO_WORDS = re.compile(f"[{_ANY}]|^\\W*$")
+_NAMED = re.compile(rf"{_SPACE}*+[:=]")
+_STOP = re.compile(r"[,{}\[\]\n]|\Z")
+_TUPLE = re.compile(rf"(?:\({_SPACE}*+)++[{_ANY}{{\[)0-9-]")
+_PARTED = re.compile("[:=]+>?")
+_BARE = re.compile(r"(?:(?!//|/\*|\s\#)[^{}\[\](),،;:=\n])++")
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_LITERALS = {"true": True, "false": False, "null": None, "none": None, "undefined": None}
+_BRACKET, _BRACE_OR_MARK = re.compile(r"[{\[]"), re.compile(rf"[{{{_ANY}]")
+_MEMBER = re.compile(rf"[{_ANY}]\w[\w ]{{0,40}}[{_ANY}]{_SPACE}*+[:=]")
+MOST_DEPTH, _MOST_TRIES, _MOST_SHOWN = 100, 100, 40
+_EMPTY = re.compile(r"\{\s*\}|\[\s*\]")
+UNREAD = "cut off or unreadable"
+
+
+class Lost(NamedTuple):
+    """What stands for a value that cannot be read: its words, and whether the answer ends in it."""
+
+    words: str
+    cut: bool = False
+
+
+def blocks(answer: str) -> tuple[list[Any], list[Rejection]]:
+    """The JSON values of an answer, and every stretch of it that should be JSON and is none of them."""
+    said = _without_thoughts(answer)
+    fenced = [_read(match[1]) for match in _FENCE.finditer(said)]
+    values = [value for found, _ in fenced for value in found]
+    rejections = [one for _, unread in fenced for one in unread]
+    if not values and not rejections:
+        return _read(said)
+    drafts, unread = _read(_FENCE.sub("\n", said))
+    outside = [Rejection("outside", "only what stands in code fences is read", draft) for draft in drafts]
+    return values, [*rejections, *outside, *unread]
+
+
+def holds_nothing(answer: str) -> bool:
+    """Whether an object or a list without anything in it stands in an answer."""
+    return _EMPTY.search(_without_thoughts(answer)) is not None
+
+
+def _without_thoughts(answer: str) -> str:
+    return _END_OF_THOUGHT.sub("", _THOUGHTS.sub("", answer))
+
+
+def _read(source: str) -> tuple[list[Any], list[Rejection]]:
+    """The values of a text, and what of it was rejected.
+
+    Brackets of prose, without names or strings in them, are neither; members outside of all brackets are rejected.
+    """
+    reader = _Reader(source)
+    values = []
+    while reader.at < len(source):
+        bracket = _BRACKET.search(source, reader.at)
+        begin, before = bracket.start() if bracket else len(source), len(reader.rejections)
+        if _MEMBER.search(source, reader.at, begin):
+            reader.reject([Lost(source[reader.at : begin].strip())])
+            before += 1
+        value = reader.block(begin) if bracket else None
+        reader.at = max(reader.at, begin)
+        if _BRACE_OR_MARK.search(source, begin, reader.at):
+            values += [value] if value else []
+        else:
+            del reader.rejections[before:]
+    return values, reader.rejections
+
+
+class _Reader:
+    """Reads the JSON of a text, strict or broken, and no part of it more than a few times.
+
+    ``at`` is where it stands, ``open`` the brackets that are open there, ``endless`` up to where strings of a mark are
+    known to have no end.
+
+    Broken JSON is read by these rules, and what they do not read is `Lost`, with its words:
+
+    - A quotation mark ends a string where something of JSON is behind it. Marks inside a string belong to its words
+      in pairs; where one opens the next string or closes a name, the end of this one is missing, and it is lost up to
+      the next comma, bracket or line end. What stands without marks is a number, a literal, or words.
+    - A comma more or less changes nothing. ``=`` is read as a colon, and before a bracket none is needed.
+    - A closing bracket closes what was opened last, whatever its kind. Where an object of a list is open, a ``{``
+      without a name closes it. A name with a colon in a list begins an object whose bracket is missing; or the list
+      ends before it, where that is a layer, or in an item, which then is lost. ``(`` opens a list where a string, a
+      number or a bracket is behind it.
+    - An item of which anything is lost is lost whole. What holds items (`wraps`) keeps the others.
+    """
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.at = 0
+        self.open = ""
+        self.cut = False
+        self.tries = _MOST_TRIES
+        self.endless: dict[str, int] = {}
+        self.rejections: list[Rejection] = []
+
+    def block(self, at: int) -> Any:
+        """The value that begins at a place, without what is lost of it; strict JSON is read as such."""
+        before = len(self.rejections)
+        if self.tries:
+            try:
+                value, end = json.JSONDecoder(object_pairs_hook=self.joined).raw_decode(self.source, at)
+                if not is_deep(value):
+                    self.at = end
+                    return value
+            except (ValueError, RecursionError):
+                pass
+            self.tries -= 1
+            del self.rejections[before:]
+        self.at = at
+        value = self.value()
+        self.reject(_losses(value))
+        return None if isinstance(value, Lost) else _without(value)
+
+    def joined(self, pairs: Iterable[tuple[str, Any]]) -> Json:
+        """An object; what stands under one name twice is joined, or else the last of it counts."""
+        return self.join({}, pairs)
+
+    def join(self, built: Json, pairs: Iterable[tuple[str, Any]]) -> Json:
+        """Put members into an object."""
+        for name, value in pairs:
+            before = built.setdefault(name, value)
+            if before is value:
+                continue
+            if isinstance(before, list) and isinstance(value, list):
+                before += value
+            elif isinstance(before, dict) and isinstance(value, dict):
+                self.join(before, value.items())
+            elif before != value:
+                why = "this name stands twice in an object, and what it says last counts"
+                self.rejections.append(Rejection("repeated", why, {name: before}))
+                built[name] = value
+        return built
+
+    def reject(self, losses: Iterable[Lost]) -> None:
+        """Say what was lost."""
+        for lost in losses:
+            why = "the answer is cut off here" if lost.cut else "this cannot be read"
+            self.rejections.append(Rejection(UNREAD, why, lost.words))
+
+    def peek(self, between: re.Pattern[str] = _SKIP) -> str:
+        """What comes next, white space and comments apart: a character; "" at the end, "word" for «(» in words."""
+        self.at = _end(between, self.source, self.at)
+        mark = self.source[self.at : self.at + 1]
+        return mark if mark != "(" or _TUPLE.match(self.source, self.at) else "word"
+
+    def lost(self, begin: int, cut: bool = False) -> Lost:
+        """What stands from a place to where reading goes on, given up."""
+        return Lost(self.source[begin : self.at].strip(" \t\r\n,"), cut)
+
+    def close(self, mark: str, values: list[Any]) -> list[Any]:
+        """Pass the bracket that closes what was opened last, and give the values in it.
+
+        Where the text ends instead, what is cut off is among them, once for all brackets that are open: the last value
+        where it is lost, or else what would follow the last words of the text, told by these.
+        """
+        ended = not mark and not self.cut
+        self.cut = self.cut or ended
+        self.at += mark in _CLOSING
+        self.open = self.open[:-1]
+        if not ended:
+            return values
+        if values and isinstance(values[-1], Lost):
+            return [*values[:-1], values[-1]._replace(cut=True)]
+        line = self.source.rstrip().rsplit("\n", 1)[-1]
+        return [*values, Lost(line[-_MOST_SHOWN:].strip(), cut=True)]
+
+    def value(self) -> Any:
+        """The value that begins here."""
+        mark, begin = self.peek(), self.at
+        if mark in _OPENING:
+            if len(self.open) >= MOST_DEPTH:
+                self.at = len(self.source)
+                return self.lost(begin)
+            self.at += 1
+            return self.object(begin) if mark == "{" else self.array()
+        value = self.scalar()
+        # Words without marks may be the rest of a string whose end is missing.
+        doubtful = isinstance(value, str) and mark not in _MARKS and begin < max(self.endless.values(), default=0)
+        return self.lost(begin) if doubtful else value
+
+    def object(self, begin: int) -> Any:
+        """An object whose members begin here; a list where none of them has a name."""
+        listed = self.open[-1:] == "["
+        self.open += "{"
+        pairs: list[tuple[str | None, Any]] = []
+        while (mark := self.peek(_BETWEEN)) not in _ENDS and not (listed and mark == "{"):
+            pairs.append(self.member(mark))
+        pairs = list(zip_longest([name for name, _ in pairs], self.close(mark, [value for _, value in pairs])))
+        if pairs and all(name is None for name, _ in pairs):
+            return [value for _, value in pairs]
+        losses = [*_losses([value for _, value in pairs])]
+        found = self.joined(
+            ("" if name is None else name, value if name is not None or isinstance(value, list) else [value])
+            for name, value in pairs
+            if not isinstance(value, Lost)
+        )
+        if losses and not wraps(found, (name for name, _ in pairs if name)):
+            return self.lost(begin, any(lost.cut for lost in losses))
+        self.reject(losses)
+        return {name: _without(value) for name, value in found.items()}
+
+    def member(self, mark: str) -> tuple[str | None, Any]:
+        """The name of a member, None where it has none, and its value."""
+        begin = self.at
+        if mark in _OPENING:
+            value = self.value()
+            return None, self.lost(begin) if "[" in self.open else value
+        name = Lost("") if mark in _PARTING else self.scalar()
+        words = self.source[begin : self.at].strip()
+        if self.peek() not in _PARTING | _OPENING:
+            return words, Lost(words)
+        self.at = _end(_PARTED, self.source, self.at)
+        value = Lost("") if self.peek() in _ENDS | _COMMAS else self.value()
+        if isinstance(name, Lost) and isinstance(value, list | dict) and "[" not in self.open:
+            return None, value
+        if isinstance(name, Lost) or isinstance(value, Lost):
+            value = self.lost(begin, isinstance(value, Lost) and value.cut)
+        return name if isinstance(name, str) else words, value
+
+    def array(self) -> list[Any]:
+        """A list whose first item comes next."""
+        of_object, of_item = self.open[-1:] == "{", "[" in self.open
+        self.open += "["
+        items: list[Any] = []
+        after = self.at
+        while (mark := self.peek(_BETWEEN)) not in _ENDS:
+            begin, apart = self.at, not items or not _COMMAS.isdisjoint(self.source[after : self.at])
+            value = self.value()
+            if mark not in _OPENING and self.peek() in _PARTING:
+                name, self.at = self.lost(begin), begin
+                if of_object and (of_item or as_key(value) in LAYER_NAMED):
+                    items += [name] if of_item else []
+                    break
+                value = self.object(begin)
+            elif not apart and mark not in _STARTS:
+                value = self.lost(begin)
+            items.append(value)
+            after = self.at
+        return self.close(mark, items)
+
+    def scalar(self) -> Any:
+        """A string, a number, a literal, or words without quotation marks."""
+        begin = self.at
+        if self.source[begin] in _MARKS:
+            return self.string()
+        self.at = max(_end(_BARE, self.source, begin), begin + 1)
+        words = self.source[begin : self.at].strip()
+        if words.lower() in _LITERALS:
+            return _LITERALS[words.lower()]
+        if _NUMBER.fullmatch(words):
+            try:
+                return json.loads(words)
+            except ValueError:  # Python reads no number of thousands of digits, and JSON none that begins with 0.
+                return words
+        return Lost(words) if _NO_WORDS.search(words) else words
+
+    def string(self) -> str | Lost:
+        """The string that begins here."""
+        begin, mark, inner = self.at, self.source[self.at], 0
+        where = self.endless.get(mark, 0)
+        if begin >= where:
+            where = len(self.source)
+            for found in _INSIDE[mark].finditer(self.source, begin + 1):
+                after = found.end()
+                if found["next"]:
+                    where = found.start()
+                    break
+                if found[0][0] == "\\" or _is_apostrophe(self.source, found.start()):
+                    continue
+                if inner % 2 == 0 and _BEHIND.match(self.source, after):
+                    self.at = after
+                    return _ESCAPED.sub(_unescaped, self.source[begin + 1 : after - 1])
+                inner += 1
+                if inner % 2 == 0 and _NAMED.match(self.source, after):
+                    where = after
+                    break
+            self.endless[mark] = where
+        stop = _STOP.search(self.source, begin + 1)
+        self.at = stop.start() if stop else len(self.source)
+        return self.lost(begin)
+
+
+def _end(pattern: re.Pattern[str], source: str, at: int) -> int:
+    """Where a pattern ends that begins at a place; the place itself where it does not."""
+    match = pattern.match(source, at)
+    return match.end() if match else at
+
+
+def _is_apostrophe(source: str, at: int) -> bool:
+    """Whether a mark stands between two letters, as in «don't»."""
+    return source[at] in "'’" and source[at - 1].isalnum() and source[at + 1 : at + 2].isalnum()
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    """What an escape stands for; one that JSON does not know is kept as it is."""
+    said = escape[1]
+    return chr(int(said[1:], 16)) if len(said) > 1 else _ESCAPES.get(said, escape[0])
+
+
+def is_deep(value: Any) -> bool:
+    """Whether a value nests deeper than is read."""
+    level = [value]
+    for _ in range(MOST_DEPTH):
+        level = [one for each in level for one in children(each)]
+    return bool(level)
+
+
+def children(value: Any) -> Iterable[Any]:
+    """The values of an object, or of a list."""
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+
+
+def _losses(value: Any) -> Iterator[Lost]:
+    """What is lost in a value and in lists within it; an object has said what it lost, or is lost."""
+    if isinstance(value, Lost):
+        yield value
+    elif isinstance(value, list):
+        for one in value:
+            yield from _losses(one)
+
+
+def _without(value: Any) -> Any:
+    """A value without what is lost in its lists."""
+    return [_without(one) for one in value if not isinstance(one, Lost)] if isinstance(value, list) else value
