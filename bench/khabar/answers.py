@@ -54,14 +54,14 @@ from khabar.wording import (
 )
 
 
-class Said(NamedTuple):
+class Understood(NamedTuple):
     """An answer as a prediction, and what of it was rejected."""
 
     prediction: Json
     rejections: tuple[Rejection, ...]
 
 
-def prediction(answer: object, document: Document, labels: Inventory) -> Said:
+def prediction(answer: object, document: Document, labels: Inventory) -> Understood:
     """The prediction of an answer (its words, or JSON that is already read) on a document, and what was rejected.
 
     The prediction has the layers that the answer has, by schemas/prediction.schema.json; none where nothing in it
@@ -157,7 +157,7 @@ class _Reading:
         self.rejections: list[Rejection] = []
         self.lost: list[Json] = []
 
-    def said(self) -> Said:
+    def said(self) -> Understood:
         found: Json = {"doc_id": self.document.doc_id}
         for content in self.layers.get("entities", ()):
             for item in self.entity_items(content):
@@ -175,7 +175,7 @@ class _Reading:
                 found[layer] = list(self.once(filter(None, map(read, items))))
         if self.lost:
             found["rejected"] = self.lost
-        return Said(found, tuple(self.rejections))
+        return Understood(found, tuple(self.rejections))
 
     def reject(self, reason: str, why: str, what: object, layer: Layer | None = None, label: object = None) -> None:
         """Keep what cannot be an item; with a layer, it counts there as spurious."""

@@ -163,7 +163,7 @@ class Error(NamedTuple):
     predicted: Shown | None
 
 
-class Found(NamedTuple):
+class Classed(NamedTuple):
     """Items of one class, on one side or both: the rows of gold's and of the predicted items, NONE for none."""
 
     class_: str
@@ -224,11 +224,11 @@ def by_class(counts: Mapping[tuple[Layer, Side, str], int], layer: Layer) -> Ite
 # -- entities ------------------------------------------------------------------------------------------------
 
 
-def _names(block: Block) -> Iterator[Found]:
+def _names(block: Block) -> Iterator[Classed]:
     names = block.once(sides)
     predicted, gold = names.predicted, names.gold
     equal = np.flatnonzero(names.equal != NONE)
-    yield Found(CORRECT, "both", names.equal[equal], equal)
+    yield Classed(CORRECT, "both", names.equal[equal], equal)
     ignored = partner(predicted.key[names.left_predicted], names.ignored.key) != NONE
     # The ignored mention has the span and the type of the prediction, and is shown as that.
     excused, left = names.left_predicted[ignored], names.left_predicted[~ignored]
@@ -243,20 +243,20 @@ def _names(block: Block) -> Iterator[Found]:
 
     at = np.minimum(np.searchsorted(gold.place, predicted.place[left]), max(0, len(gold.place) - 1))
     doubled = gold.place[at] == predicted.place[left] if len(gold.place) else np.zeros(len(left), dtype=bool)
-    yield Found("duplicate", "predicted", at[doubled], left[doubled])
+    yield Classed("duplicate", "predicted", at[doubled], left[doubled])
     left = left[~doubled]
     whole = as_column([wholes.get(row, NONE) for row in left.tolist()])
-    yield Found("split", "predicted", whole[whole != NONE], left[whole != NONE])
-    yield Found("spurious", "predicted", whole[whole == NONE], left[whole == NONE])
+    yield Classed("split", "predicted", whole[whole != NONE], left[whole != NONE])
+    yield Classed("spurious", "predicted", whole[whole == NONE], left[whole == NONE])
     whole = as_column([parts.get(row, NONE) for row in open_.tolist()])
-    yield Found("merged", "gold", open_[whole != NONE], whole[whole != NONE])
-    yield Found("missed", "gold", open_[whole == NONE], whole[whole == NONE])
+    yield Classed("merged", "gold", open_[whole != NONE], whole[whole != NONE])
+    yield Classed("missed", "gold", open_[whole == NONE], whole[whole == NONE])
 
 
 def _crowds(names: Sides, met: Meetings, left: Column) -> tuple[Column, Column, dict[int, int], dict[int, int]]:
     """The pairs of names that hang together with more of them; and for names that lie in one whose part was paired,
     that one: for predicted names a gold one, and the reverse."""
-    groups: dict[int, tuple[list[Row], list[Row]]] = {}
+    groups: dict[int, tuple[list[Name], list[Name]]] = {}
     everything = (
         (names.predicted, left[met.many_mine], met.mine_group),
         (names.gold, names.left_gold[met.many_yours], met.your_group),
@@ -264,7 +264,7 @@ def _crowds(names: Sides, met: Meetings, left: Column) -> tuple[Column, Column, 
     for at, (side, rows, group) in enumerate(everything):
         about = side.span.start[rows], side.span.end[rows], side.type[rows], rows
         for number, *row in zip(group.tolist(), *(one.tolist() for one in about), strict=True):
-            groups.setdefault(number, ([], []))[at].append(Row(*row))
+            groups.setdefault(number, ([], []))[at].append(Name(*row))
     couples: list[tuple[int, int]] = []
     wholes: dict[int, int] = {}
     parts: dict[int, int] = {}
@@ -278,7 +278,7 @@ def _crowds(names: Sides, met: Meetings, left: Column) -> tuple[Column, Column, 
     return *as_pairs(couples), wholes, parts
 
 
-class Row(NamedTuple):
+class Name(NamedTuple):
     """A name: its span in the long text, its type (a position), and its row."""
 
     start: int
@@ -287,17 +287,17 @@ class Row(NamedTuple):
     row: int
 
 
-Couple = tuple[Row, Row]
+Couple = tuple[Name, Name]
 """A predicted name and the gold name that it is paired with."""
 
 
-def _differences(block: Block, names: Sides, mine: Column, yours: Column) -> Iterator[Found]:
+def _differences(block: Block, names: Sides, mine: Column, yours: Column) -> Iterator[Classed]:
     """The classes of pairs that are not correct."""
     predicted, gold = names.predicted, names.gold
     typed, placed = predicted.type[mine] == gold.type[yours], predicted.place[mine] == gold.place[yours]
-    yield Found("type", "both", yours[placed], mine[placed])
+    yield Classed("type", "both", yours[placed], mine[placed])
     other = ~(typed | placed)
-    yield Found("type and boundary", "both", yours[other], mine[other])
+    yield Classed("type and boundary", "both", yours[other], mine[other])
     mine, yours = mine[typed], yours[typed]
     document = predicted.document[mine]
     shift = block.begins[document]
@@ -310,10 +310,10 @@ def _differences(block: Block, names: Sides, mine: Column, yours: Column) -> Ite
         dtype=object,
     )
     for class_ in sorted(set(classes.tolist())):
-        yield Found(class_, "both", yours[classes == class_], mine[classes == class_])
+        yield Classed(class_, "both", yours[classes == class_], mine[classes == class_])
 
 
-def _holders(parts: Iterable[Row], wholes: Sequence[Row]) -> dict[int, int]:
+def _holders(parts: Iterable[Name], wholes: Sequence[Name]) -> dict[int, int]:
     """For each part (row) that lies inside a whole of its type, the first such whole (row)."""
     found = {}
     for part in parts:
@@ -328,7 +328,7 @@ _LARGE = 1024
 """Beyond this product of their numbers, spans that hang together are paired by `_roughly`."""
 
 
-def _couples(predicted: Sequence[Row], gold: Sequence[Row]) -> list[Couple]:
+def _couples(predicted: Sequence[Name], gold: Sequence[Name]) -> list[Couple]:
     """The one-to-one pairs of overlapping names with most equal spans; then most of one type; then the greatest sum
     of intersection over union, in exact arithmetic. No two have the same span and type."""
     if not predicted or not gold:
@@ -352,13 +352,13 @@ def _couples(predicted: Sequence[Row], gold: Sequence[Row]) -> list[Couple]:
     return [(predicted[row], gold[column]) for row, column in assign(weights)]
 
 
-def _roughly(predicted: Sequence[Row], gold: Sequence[Row]) -> list[Couple]:
+def _roughly(predicted: Sequence[Name], gold: Sequence[Name]) -> list[Couple]:
     """Pairs as `_couples` gives them, but for the last step: overlaps are as many as can be, in O(n log n)."""
     couples: list[Couple] = []
     left, open_ = sorted(predicted), sorted(gold)
-    agree: tuple[Callable[[Row], Hashable], ...] = (itemgetter(0, 1), itemgetter(2), lambda _: None)
+    agree: tuple[Callable[[Name], Hashable], ...] = (itemgetter(0, 1), itemgetter(2), lambda _: None)
     for key in agree:
-        groups: dict[Hashable, tuple[list[Row], list[Row]]] = {}
+        groups: dict[Hashable, tuple[list[Name], list[Name]]] = {}
         for side, names in enumerate((left, open_)):
             for name in names:
                 groups.setdefault(key(name), ([], []))[side].append(name)
@@ -442,13 +442,13 @@ def _one_end(class_: str) -> tuple[Stage, ...]:
 
 def _settle(
     found: Statements, left: Column, open_: Column, stages: Iterable[Stage]
-) -> tuple[list[Found], Column, Column]:
+) -> tuple[list[Classed], Column, Column]:
     """Pair claims stage by stage, in each as many as can be; and what is left of either side."""
     settled = []
     for stage in stages:
         mine = left[found.predicted.symmetric[left]] if stage.either_way else left
         m, y = paired(*_keys(found, mine, stage.mine, open_, stage.yours))
-        settled.append(Found(stage.class_, "both", open_[y], mine[m]))
+        settled.append(Classed(stage.class_, "both", open_[y], mine[m]))
         left, open_ = left[~marked(mine[m], len(found.predicted.label))[left]], open_[others(y, len(open_))]
     return settled, left, open_
 
@@ -480,18 +480,18 @@ def _identities(claims: Claims, side: columns.Side) -> Column:
     return keys((claims.label, *ordered(entity[claims.head], entity[claims.tail], claims.symmetric)))[0]
 
 
-def _alone(class_: str, side: Literal["gold", "predicted"], rows: Column) -> Found:
+def _alone(class_: str, side: Literal["gold", "predicted"], rows: Column) -> Classed:
     """Items of one side in a class that tells of none of the other."""
     nothing = np.full(len(rows), NONE)
-    return Found(class_, side, *((rows, nothing) if side == "gold" else (nothing, rows)))
+    return Classed(class_, side, *((rows, nothing) if side == "gold" else (nothing, rows)))
 
 
-def _relations(block: Block) -> Iterator[Found]:
+def _relations(block: Block) -> Iterator[Classed]:
     found = block.once(relations.stated)
     strict = block.once(relations.matched)
-    yield Found(CORRECT, "both", strict.found, strict.right)
+    yield Classed(CORRECT, "both", strict.found, strict.right)
     mistyped = ~marked(strict.right, len(found.predicted.label))[found.right]
-    yield Found(ARGUMENT_TYPE, "both", found.found[mistyped], found.right[mistyped])
+    yield Classed(ARGUMENT_TYPE, "both", found.found[mistyped], found.right[mistyped])
     left, open_ = _left_over(found, block)
     settled, left, open_ = _settle(found, left, open_, _DIRECTIONS)
     yield from settled
@@ -516,9 +516,9 @@ def _relations(block: Block) -> Iterator[Found]:
     yield _alone("argument not found", "gold", open_[~reached])
 
 
-def _stances(block: Block) -> Iterator[Found]:
+def _stances(block: Block) -> Iterator[Classed]:
     found = block.once(stances.stated)
-    yield Found(CORRECT, "both", found.found, found.right)
+    yield Classed(CORRECT, "both", found.found, found.right)
     settled, left, open_ = _settle(found, *_left_over(found, block), _LABELS)
     yield from settled
     voiced, said = _keys(found, left, _ENDS, np.arange(len(found.gold.label)), _ENDS)
@@ -533,14 +533,14 @@ def _stances(block: Block) -> Iterator[Found]:
 # -- subsections -----------------------------------------------------------------------------------------------
 
 
-def _sections(block: Block) -> Iterator[Found]:
+def _sections(block: Block) -> Iterator[Classed]:
     cut = block.once(segmented)
     lines, mine, yours = cut.paragraphs, cut.predicted, cut.gold
     rows, at = block.once(same_paragraphs)
     kind = block.once(matched_sections)[0]
     right = marked(kind, len(mine.kind))[rows]
-    yield Found(CORRECT, "both", at[right], rows[right])
-    yield Found("kind", "both", at[~right], rows[~right])
+    yield Classed(CORRECT, "both", at[right], rows[right])
+    yield Classed("kind", "both", at[~right], rows[~right])
     left = mine.held[~marked(rows, len(mine.kind))[mine.held]]
     left = left[np.argsort(mine.first[left])]
 
@@ -552,7 +552,7 @@ def _sections(block: Block) -> Iterator[Found]:
     facing = yours.section[first]
     begin, end = np.append(yours.first, NONE), np.append(yours.last, NONE)  # whose row NONE is the last
     missed = (begin[facing] == first) & (end[facing] + 1 == after)
-    yield Found("near miss", "both", facing[missed], left[missed])
+    yield Classed("near miss", "both", facing[missed], left[missed])
     open_ = yours.held[~marked(np.append(at, facing[missed]), len(yours.kind))[yours.held]]
     left, first, after, facing = left[~missed], first[~missed], after[~missed], facing[~missed]
 
@@ -568,7 +568,7 @@ def _sections(block: Block) -> Iterator[Found]:
     whole[held[under][::-1]] = order[where[under]][::-1]
     for class_, chosen in (("over-segmentation", inside), ("under-segmentation", ~inside)):
         touched = chosen & (whole != NONE)
-        yield Found(class_, "predicted", whole[touched], left[touched])
+        yield Classed(class_, "predicted", whole[touched], left[touched])
     yield _alone("spurious", "predicted", np.append(left[whole == NONE], np.flatnonzero(mine.first == NONE)))
 
     cut, cutter = facing[inside & (facing != NONE)], left[inside & (facing != NONE)]
@@ -578,14 +578,14 @@ def _sections(block: Block) -> Iterator[Found]:
     ):
         section, once = np.unique(section, return_index=True)
         chosen = marked(open_, len(yours.kind))[section]
-        yield Found(class_, "gold", section[chosen], by[once][chosen])
+        yield Classed(class_, "gold", section[chosen], by[once][chosen])
         open_ = open_[~marked(section, len(yours.kind))[open_]]
     yield _alone("missed", "gold", open_)
 
 
 # -- what can be shown -----------------------------------------------------------------------------------------
 
-_FINDERS: Mapping[Layer, Callable[[Block], Iterator[Found]]] = {
+_FINDERS: Mapping[Layer, Callable[[Block], Iterator[Classed]]] = {
     "entities": _names,
     "relations": _relations,
     "stance": _stances,

@@ -70,7 +70,7 @@ _EMPTY = re.compile(r"\{\s*\}|\[\s*\]")
 UNREAD = "cut off or unreadable"
 
 
-class Lost(NamedTuple):
+class Unread(NamedTuple):
     """What stands for a value that cannot be read: its words, and whether the answer ends in it."""
 
     words: str
@@ -110,7 +110,7 @@ def _read(source: str) -> tuple[list[Any], list[Rejection]]:
         bracket = _BRACKET.search(source, reader.at)
         begin, before = bracket.start() if bracket else len(source), len(reader.rejections)
         if _MEMBER.search(source, reader.at, begin):
-            reader.reject([Lost(source[reader.at : begin].strip())])
+            reader.reject([Unread(source[reader.at : begin].strip())])
             before += 1
         value = reader.block(begin) if bracket else None
         reader.at = max(reader.at, begin)
@@ -127,7 +127,7 @@ class _Reader:
     ``at`` is where it stands, ``open`` the brackets that are open there, ``endless`` up to where strings of a mark are
     known to have no end.
 
-    Broken JSON is read by these rules, and what they do not read is `Lost`, with its words:
+    Broken JSON is read by these rules, and what they do not read is `Unread`, with its words:
 
     - A quotation mark ends a string where something of JSON is behind it. Marks inside a string belong to its words
       in pairs; where one opens the next string or closes a name, the end of this one is missing, and it is lost up to
@@ -165,7 +165,7 @@ class _Reader:
         self.at = at
         value = self.value()
         self.reject(_losses(value))
-        return None if isinstance(value, Lost) else _without(value)
+        return None if isinstance(value, Unread) else _without(value)
 
     def joined(self, pairs: Iterable[tuple[str, Any]]) -> Json:
         """An object; what stands under one name twice is joined, or else the last of it counts."""
@@ -187,7 +187,7 @@ class _Reader:
                 built[name] = value
         return built
 
-    def reject(self, losses: Iterable[Lost]) -> None:
+    def reject(self, losses: Iterable[Unread]) -> None:
         """Say what was lost."""
         for lost in losses:
             why = "the answer is cut off here" if lost.cut else "this cannot be read"
@@ -199,9 +199,9 @@ class _Reader:
         mark = self.source[self.at : self.at + 1]
         return mark if mark != "(" or _TUPLE.match(self.source, self.at) else "word"
 
-    def lost(self, begin: int, cut: bool = False) -> Lost:
+    def lost(self, begin: int, cut: bool = False) -> Unread:
         """What stands from a place to where reading goes on, given up."""
-        return Lost(self.source[begin : self.at].strip(" \t\r\n,"), cut)
+        return Unread(self.source[begin : self.at].strip(" \t\r\n,"), cut)
 
     def close(self, mark: str, values: list[Any]) -> list[Any]:
         """Pass the bracket that closes what was opened last, and give the values in it.
@@ -215,10 +215,10 @@ class _Reader:
         self.open = self.open[:-1]
         if not ended:
             return values
-        if values and isinstance(values[-1], Lost):
+        if values and isinstance(values[-1], Unread):
             return [*values[:-1], values[-1]._replace(cut=True)]
         line = self.source.rstrip().rsplit("\n", 1)[-1]
-        return [*values, Lost(line[-_MOST_SHOWN:].strip(), cut=True)]
+        return [*values, Unread(line[-_MOST_SHOWN:].strip(), cut=True)]
 
     def value(self) -> Any:
         """The value that begins here."""
@@ -248,7 +248,7 @@ class _Reader:
         found = self.joined(
             ("" if name is None else name, value if name is not None or isinstance(value, list) else [value])
             for name, value in pairs
-            if not isinstance(value, Lost)
+            if not isinstance(value, Unread)
         )
         if losses and not wraps(found, (name for name, _ in pairs if name)):
             return self.lost(begin, any(lost.cut for lost in losses))
@@ -261,16 +261,16 @@ class _Reader:
         if mark in _OPENING:
             value = self.value()
             return None, self.lost(begin) if "[" in self.open else value
-        name = Lost("") if mark in _PARTING else self.scalar()
+        name = Unread("") if mark in _PARTING else self.scalar()
         words = self.source[begin : self.at].strip()
         if self.peek() not in _PARTING | _OPENING:
-            return words, Lost(words)
+            return words, Unread(words)
         self.at = _end(_PARTED, self.source, self.at)
-        value = Lost("") if self.peek() in _ENDS | _COMMAS else self.value()
-        if isinstance(name, Lost) and isinstance(value, list | dict) and "[" not in self.open:
+        value = Unread("") if self.peek() in _ENDS | _COMMAS else self.value()
+        if isinstance(name, Unread) and isinstance(value, list | dict) and "[" not in self.open:
             return None, value
-        if isinstance(name, Lost) or isinstance(value, Lost):
-            value = self.lost(begin, isinstance(value, Lost) and value.cut)
+        if isinstance(name, Unread) or isinstance(value, Unread):
+            value = self.lost(begin, isinstance(value, Unread) and value.cut)
         return name if isinstance(name, str) else words, value
 
     def array(self) -> list[Any]:
@@ -308,9 +308,9 @@ class _Reader:
                 return json.loads(words)
             except ValueError:  # Python reads no number of thousands of digits, and JSON none that begins with 0.
                 return words
-        return Lost(words) if _NO_WORDS.search(words) else words
+        return Unread(words) if _NO_WORDS.search(words) else words
 
-    def string(self) -> str | Lost:
+    def string(self) -> str | Unread:
         """The string that begins here."""
         begin, mark, inner = self.at, self.source[self.at], 0
         where = self.endless.get(mark, 0)
@@ -366,9 +366,9 @@ def children(value: Any) -> Iterable[Any]:
     return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
-def _losses(value: Any) -> Iterator[Lost]:
+def _losses(value: Any) -> Iterator[Unread]:
     """What is lost in a value and in lists within it; an object has said what it lost, or is lost."""
-    if isinstance(value, Lost):
+    if isinstance(value, Unread):
         yield value
     elif isinstance(value, list):
         for one in value:
@@ -377,4 +377,4 @@ def _losses(value: Any) -> Iterator[Lost]:
 
 def _without(value: Any) -> Any:
     """A value without what is lost in its lists."""
-    return [_without(one) for one in value if not isinstance(one, Lost)] if isinstance(value, list) else value
+    return [_without(one) for one in value if not isinstance(one, Unread)] if isinstance(value, list) else value

@@ -47,7 +47,7 @@ State = Literal["correct", "ignored", "missed", "spurious", "differs"]
 _SIGNS: Mapping[State, str] = {"correct": "", "ignored": "○", "missed": "−", "spurious": "+", "differs": "≠"}
 
 
-class Figure(NamedTuple):
+class Score(NamedTuple):
     """A row of a table of scores; ``counts`` is None where the score is not made of one precision and one recall."""
 
     name: str
@@ -70,7 +70,7 @@ class Class(NamedTuple):
     predicted_share: float | None
 
 
-class Said(NamedTuple):
+class Statement(NamedTuple):
     """What one side says: a label, the words of its span or what its two ends are called, its evidence, its place.
 
     ``remarks`` tell of each end what the error is about: its type, or the gold entity that it stands for; ``lost`` is a
@@ -83,10 +83,10 @@ class Said(NamedTuple):
     evidence: tuple[str, ...]
     place: str
     remarks: tuple[str, ...] = ()
-    lost: "Lost | None" = None
+    lost: "LostQuote | None" = None
 
 
-class Lost(NamedTuple):
+class LostQuote(NamedTuple):
     """A quote without a place: its words, whose label, why, and where in the page the places are that it could mean."""
 
     quote: str
@@ -101,14 +101,14 @@ class Item(NamedTuple):
     error: Error
     state: State
     keys: tuple[str, ...]
-    gold: Said | None
-    predicted: Said | None
+    gold: Statement | None
+    predicted: Statement | None
 
 
 class Part(NamedTuple):
     """What of a section lies in one paragraph, and whether the section begins and ends there."""
 
-    said: Said
+    said: Statement
     item: Item
     begins: bool
     ends: bool
@@ -132,7 +132,7 @@ class Report(NamedTuple):
     notice: str
     paragraphs: tuple[Paragraph, ...]
     items: tuple[Item, ...]
-    asides: Mapping[Layer, list[Lost]]
+    asides: Mapping[Layer, list[LostQuote]]
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -171,7 +171,7 @@ def report_page(card: Scorecard, pairs: Iterable[Pair], labels: Inventory, name:
         headline=list(_headline(card)),
         measures=list(_measures(card)),
         by_label=[(row.measure, list(_labels(row, labels))) for row in card.rows if row.measure in HEADLINE],
-        slices=[(s, slice_size(s), [Figure(m, *figure) for m, figure in s.scores.items()]) for s in card.slices],
+        slices=[(s, slice_size(s), [Score(m, *figure) for m, figure in s.scores.items()]) for s in card.slices],
         classes=[(layer, found) for layer in LAYERS if (found := list(_classes(card, layer)))],
         reports=reports,
         layers=layers,
@@ -199,39 +199,39 @@ def _percent(score: float | None) -> str:
 # -- tables ----------------------------------------------------------------------------------------------------
 
 
-def _headline(card: Scorecard) -> Iterator[Figure]:
+def _headline(card: Scorecard) -> Iterator[Score]:
     rows = {row.measure: row for row in card.rows}
     note = "" if rows.keys() >= set(HEADLINE) else "needs all four layers"
-    yield Figure("overall", *card.figure("overall"), about="the mean F1 of the four layers", note=note)
+    yield Score("overall", *card.figure("overall"), about="the mean F1 of the four layers", note=note)
     for name in HEADLINE:
-        yield _figure(rows[name]) if name in rows else Figure(name, None, note="not attempted")
+        yield _figure(rows[name]) if name in rows else Score(name, None, note="not attempted")
 
 
-def _measures(card: Scorecard) -> Iterator[tuple[str, list[Figure]]]:
+def _measures(card: Scorecard) -> Iterator[tuple[str, list[Score]]]:
     for group, rows in groupby(card.rows, lambda row: row.measure.split(".")[0]):
         yield group, list(map(_figure, rows))
 
 
-def _figure(row: Row) -> Figure:
+def _figure(row: Row) -> Score:
     measure = BY_NAME[row.measure]
     counts = None if row.derived or row.share is not None else row.counts
     note = "less is better" if measure.better == "less" else ""
-    return Figure(row.measure, row.score, row.interval, counts, about=measure.about, note=note)
+    return Score(row.measure, row.score, row.interval, counts, about=measure.about, note=note)
 
 
-def _labels(row: Row, labels: Inventory) -> Iterator[Figure]:
+def _labels(row: Row, labels: Inventory) -> Iterator[Score]:
     layer = BY_NAME[row.measure].layer
     known = {label.label: label for label in getattr(labels, ENUMS[f"{layer}.{LABEL[layer]}"])}
     forms = {label.label: label for label in labels.mention_forms}
     for label, counts in row.by_label.items():
         arabic, meaning = (known[label].name.ar, known[label].definition.en) if label in known else ("", "")
-        yield Figure(label, counts.f1, row.label_intervals.get(label), counts, arabic, meaning)
+        yield Score(label, counts.f1, row.label_intervals.get(label), counts, arabic, meaning)
     for facet, tally in row.facets.items():
         for label, counts in tally.items():
             arabic = forms[label].name.ar if label in forms else ""
-            yield Figure(f"{facet}: {label}", facet_f1(facet, counts), None, counts, arabic)
-    yield Figure("mean over labels", row.macro_labels, about="of those that occur in gold")
-    yield Figure("mean over documents", row.macro_documents)
+            yield Score(f"{facet}: {label}", facet_f1(facet, counts), None, counts, arabic)
+    yield Score("mean over labels", row.macro_labels, about="of those that occur in gold")
+    yield Score("mean over documents", row.macro_documents)
 
 
 def _classes(card: Scorecard, layer: Layer) -> Iterator[Class]:
@@ -286,10 +286,10 @@ def _report(place: str, pair: Pair, labels: Inventory, layers: Sequence[Layer]) 
     def line(edges: Edges) -> str:
         return f"{place}-l{paragraphs_of(edges)[0]}" if rows else ""
 
-    def lost(quote: Unlocated) -> Lost:
-        return Lost(quote.quote, quote.label, why(quote), tuple(dict.fromkeys(map(line, quote.places))))
+    def lost(quote: Unlocated) -> LostQuote:
+        return LostQuote(quote.quote, quote.label, why(quote), tuple(dict.fromkeys(map(line, quote.places))))
 
-    def said(error: Error, side: Side, shown: Shown | None) -> Said | None:
+    def said(error: Error, side: Side, shown: Shown | None) -> Statement | None:
         if shown is None:
             return None
         where = places.get((error.layer, side, shown.spans, shown.label), "")
@@ -298,7 +298,7 @@ def _report(place: str, pair: Pair, labels: Inventory, layers: Sequence[Layer]) 
         words = "" if shown.names else " … ".join(_words(text, edges) for edges in shown.spans)
         evidence = tuple(_words(text, edges, 400) for edges in shown.evidence)
         remarks = {ARGUMENT_TYPE: shown.types, WRONG_ARGUMENT: shown.twins}.get(error.class_, ())
-        return Said(shown.label, words, shown.names, evidence, where, remarks, next(map(lost, shown.lost), None))
+        return Statement(shown.label, words, shown.names, evidence, where, remarks, next(map(lost, shown.lost), None))
 
     items = tuple(
         Item(e, _state(e), _keys(e), said(e, "gold", e.gold), said(e, "predicted", e.predicted)) for e in errors
@@ -310,7 +310,7 @@ def _report(place: str, pair: Pair, labels: Inventory, layers: Sequence[Layer]) 
         here = tuple((side, parts[row]) for side, parts in bands.items() if row in parts)
         edge = row > 0 and any(part.begins for _, parts in here for part in parts)
         paragraphs.append(Paragraph(html, room(lines.pieces[number]), here, edge))
-    aside: dict[Layer, list[Lost]] = {}
+    aside: dict[Layer, list[LostQuote]] = {}
     for layer, _, quote in asides(pair):
         aside.setdefault(layer, []).append(lost(quote))
     return Report(place, document, about(document), notice(document), tuple(paragraphs), items, aside)
@@ -340,7 +340,7 @@ def _places(
                 yield (error.layer, side, shown.spans, shown.label), f"{place}-{side[0]}{number}"
 
 
-def _counted(items: Iterable[Item], layer: Layer, side: Side) -> Iterator[tuple[Item, Shown, Said]]:
+def _counted(items: Iterable[Item], layer: Layer, side: Side) -> Iterator[tuple[Item, Shown, Statement]]:
     """The items of a layer that count on a side and have their place in the page."""
     for item in items:
         shown, said = (item.error.gold, item.gold) if side == "gold" else (item.error.predicted, item.predicted)

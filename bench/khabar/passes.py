@@ -107,7 +107,7 @@ def _agreements(row: Row) -> Iterator[Agreement]:
 # -- merging ---------------------------------------------------------------------------------------------------
 
 
-class Difference(Struct, frozen=True):
+class Disagreement(Struct, frozen=True):
     """An item on which two passes differ: its layer, and the line that each has for it, or None."""
 
     layer: str
@@ -184,7 +184,7 @@ def _key(layer: str, item: Mapping[str, Any], labels: Inventory) -> tuple[Any, .
     return (item["start"],)
 
 
-def _compare(layer: str, one: Item, two: Item, text: str, labels: Inventory) -> tuple[list[str], list[Difference]]:
+def _compare(layer: str, one: Item, two: Item, text: str, labels: Inventory) -> tuple[list[str], list[Disagreement]]:
     write = WRITERS[layer]
     mine = {_key(layer, item, labels): item for item in one[layer]}
     yours = {_key(layer, item, labels): item for item in two[layer]}
@@ -197,7 +197,7 @@ def _compare(layer: str, one: Item, two: Item, text: str, labels: Inventory) -> 
         if lines[0] is not None and lines[0] == lines[1]:
             agreed.append(lines[0])
         else:
-            differences.append(Difference(layer, lines[0], lines[1]))
+            differences.append(Disagreement(layer, lines[0], lines[1]))
     return agreed, differences
 
 
@@ -215,7 +215,7 @@ def _place(layer: str, item: Mapping[str, Any]) -> tuple[int, int]:
 class Decision(Struct, frozen=True):
     """What an adjudicator decided on one difference."""
 
-    difference: Difference
+    difference: Disagreement
     rule: str
     reason: str
     gold: str | None
@@ -267,7 +267,7 @@ def read_decisions(
                 asked.pop(number, None)
             else:
                 lines = asked[number]
-                difference = Difference(layer_of[number], lines.get(names[0]), lines.get(names[1]))
+                difference = Disagreement(layer_of[number], lines.get(names[0]), lines.get(names[1]))
                 text = "\n".join(line for line in chosen if line is not None) or None
                 decisions.append(Decision(difference, match[2], match[3].strip(), text))
                 del asked[number]

@@ -130,7 +130,7 @@ def opened(
     return PredictionFile(tagged.predictions), tuple(tagged.repaired)
 
 
-class Found:
+class Findings:
     """What was found in some of the documents; what several processes found is put together in their order.
 
     ``has`` says for each document which layers, and optional parts of them, its prediction gives; ``fields`` the
@@ -156,7 +156,7 @@ class Found:
         self.unlocated: list[Unplaced] = []
         self.penalised: list[Penalised] = []
 
-    def extend(self, other: "Found") -> None:
+    def extend(self, other: "Findings") -> None:
         """Add what was found in the documents that follow."""
         self.ledger.extend(other.ledger)
         self.names += other.names
@@ -221,7 +221,7 @@ class Run:
         tracks = self.predictions.tracks
         return next(iter(tracks)) if len(tracks) == 1 else "end-to-end"
 
-    def count(self) -> Found:
+    def count(self) -> Findings:
         """Go through all documents and count. Raises Invalid with everything that is wrong."""
         found = self._shared_out() if self.options.jobs > 1 else self._part(self.gold.documents(layers=self.layers))
         del found.pairs[self.options.keep :]
@@ -240,15 +240,15 @@ class Run:
 
     # -- processes -------------------------------------------------------------------------------------------------
 
-    def _part(self, documents: Iterable[Document]) -> Found:
-        found = Found(Ledger(self.measures))
+    def _part(self, documents: Iterable[Document]) -> Findings:
+        found = Findings(Ledger(self.measures))
         pairs = self._pairs(documents, found)
         stated = self.training_facts or frozenset()
         while self._count(Block(_some(pairs), self.labels, stated, self.coreferent), found):
             pass  # Each block is let go before the next one is made.
         return found
 
-    def _count(self, block: Block, found: Found) -> int:
+    def _count(self, block: Block, found: Findings) -> int:
         """Count some documents, unless something is wrong already; and say how many they were."""
         if not found.problems:
             found.ledger.add(block)
@@ -259,7 +259,7 @@ class Run:
                 found.errors.update(count_errors(block))
         return block.documents
 
-    def _shared_out(self) -> Found:
+    def _shared_out(self) -> Findings:
         """The documents shared out to processes in as many runs of neighbours, put together again in order."""
         from concurrent.futures import ProcessPoolExecutor
         from multiprocessing import get_context
@@ -279,7 +279,7 @@ class Run:
 
     # -- documents -------------------------------------------------------------------------------------------------
 
-    def _pairs(self, documents: Iterable[Document], found: Found) -> Iterator[Pair]:
+    def _pairs(self, documents: Iterable[Document], found: Findings) -> Iterator[Pair]:
         split = self.options.split
         for document in documents:
             found.names.append(document.doc_id)
@@ -293,7 +293,7 @@ class Run:
                 found.pairs.append(pair)
             yield pair
 
-    def _check_labels(self, gold: Document, found: Found) -> None:
+    def _check_labels(self, gold: Document, found: Findings) -> None:
         """Gold that `khabar check` would refuse for its labels is not scored."""
         for place, used in (
             ("entities.type", {entity.type for entity in gold.entities}),
@@ -312,7 +312,7 @@ class Run:
                 at = _first_of(gold, place, strange)
                 found.problems.append(self._in_gold(gold.doc_id, "label", at, message, fix))
 
-    def _pair(self, gold: Document, records: Sequence[Record], found: Found) -> Pair:
+    def _pair(self, gold: Document, records: Sequence[Record], found: Findings) -> Pair:
         predicted: Document | None = None
         lost: list[Void] = []
         has: frozenset[str] = frozenset()
@@ -352,7 +352,7 @@ class Run:
             lost = list(counted(lost, self.types))
         return Pair(gold, predicted, lost)
 
-    def _note(self, gold: Document, found: Found) -> None:
+    def _note(self, gold: Document, found: Findings) -> None:
         layers = [getattr(gold, layer) for layer in LAYERS if layer in self.layers]
         content = (gold.doc_id, gold.text_sha256 or checksum(gold.text), *layers)
         try:
@@ -379,11 +379,11 @@ class Run:
         path = str(entry.path)
         return in_json(rule, path, decode(path, entry.raw, entry.line)[0], at, message, fix, entry.line)
 
-    def _problem(self, found: Found, *problems: Problem) -> None:
+    def _problem(self, found: Findings, *problems: Problem) -> None:
         if self.options.invalid == "error":
             found.problems.extend(problems)
 
-    def _read(self, record: Record, found: Found) -> tuple[Said | None, tuple[Void, ...]]:
+    def _read(self, record: Record, found: Findings) -> tuple[Said | None, tuple[Void, ...]]:
         """The prediction of a record, and what of it cannot be scored."""
         raw = self.predictions.raw(record)
         prediction = read_prediction(record, raw, self.accepted, self.layers)
@@ -407,7 +407,7 @@ class Run:
             found.penalised.append(Penalised(record.doc_id, record.path, record.line, one.pointer, one.message, 0))
         return saved[0], tuple(lost)
 
-    def _faults(self, record: Record, faults: Sequence[Fault], found: Found) -> None:
+    def _faults(self, record: Record, faults: Sequence[Fault], found: Findings) -> None:
         if self.options.invalid != "error":
             return
         source, *_ = decode(record.path, self.predictions.raw(record), record.line)
@@ -415,7 +415,7 @@ class Run:
             at, first = fault.pointer, record.line
             self._problem(found, in_json(fault.rule, record.path, source, at, fault.message, fault.fix, first))
 
-    def _finish(self, found: Found) -> None:
+    def _finish(self, found: Findings) -> None:
         """Look at what concerns the run as a whole. Raises Invalid with everything that is wrong."""
         self._check_tracks(found)
         doubled = [name for name, count in Counter(found.names).items() if count > 1]
@@ -433,7 +433,7 @@ class Run:
             message = f"{where} has no documents"
             raise Invalid([Problem(self.gold_path, 1, 1, "file", "", message, "Choose another split or set.")])
 
-    def _check_tracks(self, found: Found) -> None:
+    def _check_tracks(self, found: Findings) -> None:
         """A run has one track; mixed ones are an error, unless invalid documents are to be penalised."""
         if not self.mixed:
             return
@@ -444,7 +444,7 @@ class Run:
                 fix = "Give gold's entities (and pairs) for every document or for none."
                 self._problem(found, Problem(record.path, record.line, 1, "track", "", message, fix))
 
-    def _unknown(self, name: str, records: Sequence[Record], found: Found) -> None:
+    def _unknown(self, name: str, records: Sequence[Record], found: Findings) -> None:
         """A document that gold lacks: what its records say is spurious."""
         lost: list[Void] = []
         for record in records:
@@ -477,7 +477,7 @@ def _first_of(gold: Document, place: str, labels: Collection[str | None]) -> Poi
     return next((*at, name) for at, item in items if getattr(item, name) in labels)
 
 
-def _penalised(found: Found, record: Record, at: Pointer, message: str, lost: tuple[Void, ...]) -> tuple[Void, ...]:
+def _penalised(found: Findings, record: Record, at: Pointer, message: str, lost: tuple[Void, ...]) -> tuple[Void, ...]:
     """What matches nothing, kept for the report: as many items as it holds, or one where it is a part of items."""
     if lost:
         items = sum(void.is_item for void in lost) or 1
@@ -486,7 +486,7 @@ def _penalised(found: Found, record: Record, at: Pointer, message: str, lost: tu
     return lost
 
 
-def _rejected(found: Found, record: Record, lost: tuple[Void, ...]) -> tuple[Void, ...]:
+def _rejected(found: Findings, record: Record, lost: tuple[Void, ...]) -> tuple[Void, ...]:
     """What a prediction says was rejected before, kept for the report one by one."""
     for position, void in enumerate(void for void in lost if void.is_item):
         _penalised(found, record, ("rejected", position), f"rejected before: {quoted(void.label)}", (void,))
@@ -521,6 +521,6 @@ _SHARED: list[Run] = []
 """The run that the processes of a pool have inherited."""
 
 
-def _work(first: int, last: int) -> Found:
+def _work(first: int, last: int) -> Findings:
     run = _SHARED[-1]
     return run._part(run.gold.documents(between=(first, last), layers=run.layers))

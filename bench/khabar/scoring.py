@@ -20,7 +20,7 @@ from khabar.measures import HEADLINE, MEASURES, Measure
 from khabar.model import LAYERS, Layer, Metadata
 from khabar.problems import Invalid, Problem, quoted
 from khabar.quotes import TIERS
-from khabar.run import Found, Gold, Mode, Options, Penalised, Predicted, Run, Unplaced, as_set, opened
+from khabar.run import Findings, Gold, Mode, Options, Penalised, Predicted, Run, Unplaced, as_set, opened
 from khabar.schemas import Inventory, nearest
 from khabar.uncertainty import FEW, FIGURES, RESAMPLES, SEED, Figure, Interval, intervals, macro, point
 
@@ -258,7 +258,9 @@ def _wrong(option: str, message: str, fix: str) -> Problem:
 class Evaluation:
     """A run that has been made: what was counted, and the scorecard that it gives."""
 
-    def __init__(self, run: Run, found: Found, resamples: int, seed: int, repaired: tuple[Problem, ...] = ()) -> None:
+    def __init__(
+        self, run: Run, found: Findings, resamples: int, seed: int, repaired: tuple[Problem, ...] = ()
+    ) -> None:
         """Take a run and what it found; ``repaired``: what in a file of tags was."""
         self.found = found
         self.pairs: Sequence[Pair] = found.pairs
