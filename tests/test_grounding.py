@@ -190,6 +190,23 @@ def test_what_does_not_hold_is_a_fault_and_leaves_a_document(rule):
     assert rule == "track" or any(fault.voids for fault in found.faults)
 
 
+def test_everything_wrong_with_an_item_is_said_at_once_and_costs_it_once():
+    """Each part of a relation, of a stance and of a section that does not hold is a fault; the item is lost once."""
+    found = grounded(
+        mentions=[],
+        relations=[{"type": "nearby", "head": "x", "tail": "y"}],
+        stance=[{"holder": "x", "target": "y", "label": "pro", "mode": "loud", "source": "z"}],
+        subsections=[{"start": 0, "end": 9, "kind": "intro", "function": "begin"}],
+    )
+    assert [fault.pointer for fault in found.faults] == [
+        *(("relations", 0, part) for part in ("type", "head", "tail")),
+        *(("stance", 0, part) for part in ("label", "holder", "target", "mode", "source")),
+        *(("subsections", 0, part) for part in ("function", "kind")),
+    ]
+    lost = [(void.layer, void.label) for fault in found.faults for void in fault.voids]
+    assert lost == [("relations", "nearby"), ("stance", "pro"), ("subsections", "intro"), ("function", "begin")]
+
+
 def _shape(found):
     """Everything that scoring sees of what was grounded."""
     document = found.document

@@ -775,12 +775,10 @@ class _Grounding:
             for start, end in self.locate(span, (*at, "evidence", position), (lost,), lost)
         )
 
-    def reference(self, given: str, known: Iterable[str], at: Pointer, lost: Iterable[Void]) -> bool:
-        if given in known:
-            return True
-        message = f"there is no entity {quoted(given)} in this document"
-        self.fault("reference", at, message, "Name an entity of the document by its id.", lost)
-        return False
+    def reference(self, given: str, known: Iterable[str], at: Pointer, lost: Iterable[Void]) -> None:
+        if given not in known:
+            message = f"there is no entity {quoted(given)} in this document"
+            self.fault("reference", at, message, "Name an entity of the document by its id.", lost)
 
     def relations(self, known: set[str]) -> Iterator[Relation]:
         types = self.known["relations.type"]
@@ -797,13 +795,13 @@ class _Grounding:
     def _explain_relation(
         self, relation: PredictedRelation[Located], known: set[str], at: Pointer, evidence: Sequence[Quote]
     ) -> None:
-        """Say the first thing that is wrong with a relation."""
-        kind = relation.type
+        """Say everything that is wrong with a relation."""
+        kind, before = relation.type, len(self.faults)
         lost = [Void("relations", kind), *(lost_evidence("relations", kind, span) for span in evidence)]
-        if self.label("relations.type", relation.type, (*at, "type"), lost) and self.reference(
-            relation.head, known, (*at, "head"), lost
-        ):
-            self.reference(relation.tail, known, (*at, "tail"), lost)
+        self.label("relations.type", kind, (*at, "type"), lost)
+        self.reference(relation.head, known, (*at, "head"), lost)
+        self.reference(relation.tail, known, (*at, "tail"), lost)
+        self._lost_once(before)
 
     def stance(self, known: set[str]) -> Iterator[Stance]:
         prediction = self.prediction
@@ -856,15 +854,20 @@ class _Grounding:
         at: Pointer,
         lost: Sequence[Void],
     ) -> None:
-        """Say the first thing that is wrong with a stance."""
-        voices = known | {AUTHOR}
-        _ = (
-            self.label("stance.label", stance.label, (*at, "label"), lost)
-            and (mode is None or self.label("stance.mode", mode, (*at, "mode"), lost))
-            and self.reference(stance.holder, voices, (*at, "holder"), lost)
-            and self.reference(stance.target, known, (*at, "target"), lost)
-            and (source is None or self.reference(source, voices, (*at, "source"), lost))
-        )
+        """Say everything that is wrong with a stance."""
+        voices, before = known | {AUTHOR}, len(self.faults)
+        self.label("stance.label", stance.label, (*at, "label"), lost)
+        self.reference(stance.holder, voices, (*at, "holder"), lost)
+        self.reference(stance.target, known, (*at, "target"), lost)
+        if mode is not None:
+            self.label("stance.mode", mode, (*at, "mode"), lost)
+        if source is not None:
+            self.reference(source, voices, (*at, "source"), lost)
+        self._lost_once(before)
+
+    def _lost_once(self, before: int) -> None:
+        """Let an item with several faults, those after a number, be lost with the first of them alone."""
+        self.faults[before + 1 :] = [msgspec.structs.replace(one, voids=()) for one in self.faults[before + 1 :]]
 
     def subsections(self) -> Iterator[Section]:
         kinds, functions = self.known["subsections.kind"], self.known["subsections.function"]
@@ -894,10 +897,11 @@ class _Grounding:
                     heading=self._heading(section.heading, (start, end), (*at, "heading")) if section.heading else None,
                 )
                 continue
-            lost = tuple(_lost_section(section))
+            lost, before = tuple(_lost_section(section)), len(self.faults)
             if function is not None:
-                known = self.label("subsections.function", function, (*at, "function"), lost)
-            self.label("subsections.kind", section.kind, (*at, "kind"), lost if known else ())
+                self.label("subsections.function", function, (*at, "function"), lost)
+            self.label("subsections.kind", section.kind, (*at, "kind"), lost)
+            self._lost_once(before)
 
     def _section_edges(self) -> Iterator[tuple[int, int, int, PredictedSection[Located]]]:
         """Where each section lies; one that gives its first line runs to the next section or the text's end."""

@@ -479,10 +479,9 @@ def _first_of(gold: Document, place: str, labels: Collection[str | None]) -> Poi
 
 def _penalised(found: Findings, record: Record, at: Pointer, message: str, lost: tuple[Void, ...]) -> tuple[Void, ...]:
     """What matches nothing, kept for the report: as many items as it holds, or one where it is a part of items."""
-    if lost:
-        items = sum(void.is_item for void in lost) or 1
-        where = record.path, record.line, json_pointer(at)
-        found.penalised.append(Penalised(record.doc_id, *where, message, items))
+    items = sum(void.is_item for void in lost) or min(1, len(lost))
+    where = record.path, record.line, json_pointer(at)
+    found.penalised.append(Penalised(record.doc_id, *where, message, items))
     return lost
 
 
