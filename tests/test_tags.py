@@ -470,7 +470,7 @@ WRONG = {
     ),
     "unknown label": (
         put(FILE, 1, "مُحمّد\tB-PERS"),
-        f"2:8: error tags.label: entities know no {FSI}PERS{PDI} (tags: 1)\n    Did you mean PER?",
+        f"2:8: error tags.label: there is no entities.type {FSI}PERS{PDI} (tags: 1)\n    Did you mean PER?",
         "never",
     ),
     "column missing": (

@@ -680,8 +680,7 @@ class _Grounding:
         """Whether a label is one of the inventory."""
         if label in self.known[place]:
             return True
-        layer = place.split(".")[0]
-        self.fault("label", at, f"{layer} know no {quoted(label)}", nearest(label, self.labels.labels[place]), lost)
+        self.fault("label", at, f"there is no {place} {quoted(label)}", nearest(label, self.labels.labels[place]), lost)
         return False
 
     # -- layers --------------------------------------------------------------------------------------------

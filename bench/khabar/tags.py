@@ -473,7 +473,7 @@ class _Reading:
                     found.setdefault(tag[2:], []).append((word.line, column))
         for label, places in found.items():
             if self.labels is not None and label not in self.labels:
-                message = f"entities know no {quoted(label)} (tags: {len(places)})"
+                message = f"there is no entities.type {quoted(label)} (tags: {len(places)})"
                 self.problem("label", places[0], message, nearest(label, self.labels))
 
     # -- documents -----------------------------------------------------------------------------------------
