@@ -104,6 +104,25 @@ def test_quotes_without_a_place_are_given_with_their_reason():
     assert len(run.scorecard().unlocated) == 4
 
 
+def test_invalid_items_are_given_with_their_place_in_the_predictions():
+    """Behind all documents, in text and in JSON, as `khabar score` lists them; not beside another class."""
+    gold = Document(doc_id="d", text="سلمى")
+    said = {"doc_id": "d", "mentions": [{"type": "PERS", "start": 0, "end": 4}, {"type": "PER", "start": 0, "end": 9}]}
+    run = evaluate([gold], [said], keep=1, resamples=0, invalid="penalise")
+    shown = list(as_text(run.pairs, INVENTORY, Wanted(), run.penalised))
+    at = shown.index("invalid items counted as spurious")
+    assert shown[at + 1 : at + 4] == [
+        "    predictions:1 (at /mentions/0/type): there is no entities.type \u2068PERS\u2069",
+        "    predictions:1 (at /mentions/1): 0..9 is not a span of this text of 4 code points",
+        "",
+    ]
+    assert "invalid items counted as spurious" not in as_text(
+        run.pairs, INVENTORY, Wanted(class_="missed"), run.penalised
+    )
+    listed = json.loads(as_json(run.pairs, INVENTORY, Wanted(), penalised=run.penalised))["penalised_items"]
+    assert [(one["pointer"], one["items"]) for one in listed] == [("/mentions/0/type", 1), ("/mentions/1", 1)]
+
+
 def test_a_rejected_label_stays_in_its_place():
     """A label that somebody's system gave is set apart, its controls of direction shown."""
     gold = Document(doc_id="d", text="سلمى")

@@ -142,6 +142,14 @@ def test_a_slice_says_how_many_documents_it_has_and_why_one_has_no_interval():
     assert "genre: not in gold (1 document: no interval)" in page
 
 
+def test_invalid_items_are_listed_with_their_place_in_the_predictions():
+    """As the text does; where there is none, nothing is said of them."""
+    gold = [Document(doc_id="a", text="خبر")]
+    page, _ = shown(gold, [{"doc_id": "a", "mentions": [{"type": "X", "start": 0, "end": 3}]}], invalid="penalise")
+    assert "<li>predictions:1 (at /mentions/0/type): there is no entities.type \u2068X\u2069</li>" in page
+    assert 'class="unsound"' not in shown(gold, gold)[0]
+
+
 def test_nothing_that_was_read_becomes_an_element():
     """Ids, names, texts, labels and file names are escaped, in text and in attributes."""
     text = f"{HOSTILE} بغداد"

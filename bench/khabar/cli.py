@@ -423,12 +423,13 @@ def explain(
         if doc is not None:
             with_id((pair.gold for pair in found), doc, chosen.place)
             found = [pair for pair in found if pair.gold.doc_id == doc]
+        penalised = [one for one in evaluation.penalised if doc in (None, one.doc_id)]
     _warn(evaluation.repaired, "repaired")
     shown = Wanted(evaluation.judged, wanted)
     if output_format is Format.json:
-        typer.echo(as_json(found, evaluation.labels, shown, evaluation.signature()), nl=False)
+        typer.echo(as_json(found, evaluation.labels, shown, evaluation.signature(), penalised), nl=False)
     else:
-        for line in as_text(found, evaluation.labels, shown):
+        for line in as_text(found, evaluation.labels, shown, penalised):
             typer.echo(line)
         typer.echo(f"\n{evaluation.signature()}")
 

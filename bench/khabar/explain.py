@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+import msgspec
+
 from khabar.block import Pair
 from khabar.errors import (
     ARGUMENT_TYPE,
@@ -25,7 +27,8 @@ from khabar.errors import (
 from khabar.grounding import Unlocated
 from khabar.model import LAYERS, Edges, Layer
 from khabar.problems import Invalid, Problem, isolate, label, line_and_column, quoted
-from khabar.report import why
+from khabar.report import unsound, why
+from khabar.run import Penalised
 from khabar.schemas import Inventory, nearest
 
 CONTEXT = 40
@@ -51,9 +54,14 @@ class Wanted(NamedTuple):
             chosen = self.class_ in (error.class_, error.class_.split(":")[0])
         return chosen and error.layer in self.layers
 
+    @property
+    def ungrounded(self) -> bool:
+        """Whether quotes without a place and invalid items are to be shown."""
+        return self.class_ in (None, UNGROUNDED)
+
     def holds_aside(self, aside: Aside) -> bool:
         """Whether a quote that no class counts is to be shown: with those that one does."""
-        return self.class_ in (None, UNGROUNDED) and aside.layer in self.layers
+        return self.ungrounded and aside.layer in self.layers
 
 
 def known_class(name: str | None, layers: Collection[Layer] = LAYERS) -> str | None:
@@ -66,12 +74,15 @@ def known_class(name: str | None, layers: Collection[Layer] = LAYERS) -> str | N
     return name
 
 
-def as_text(pairs: Iterable[Pair], labels: Inventory, wanted: Wanted) -> Iterator[str]:
+def as_text(
+    pairs: Iterable[Pair], labels: Inventory, wanted: Wanted, penalised: Sequence[Penalised] = ()
+) -> Iterator[str]:
     """A block for each error, and a table of how many there are; in lines.
 
     In the text the gold span stands in ⟦…⟧, the predicted one in ‹…›, a line's end is ⏎. The head of a block gives line
     and column (1-based, in the text), the class, and the side, where it counts on one alone. Quotes without a place
     are given with the places that they could mean; those of evidence and headings, which no class counts, stand last.
+    Behind all documents it is said where in the predictions the invalid items stand (``penalised``).
     """
     counts: Counter[tuple[Layer, Side, str]] = Counter()
     for pair in pairs:
@@ -84,6 +95,10 @@ def as_text(pairs: Iterable[Pair], labels: Inventory, wanted: Wanted) -> Iterato
             yield f"{pair.gold.doc_id}: {aside.layer}: {aside.of} without a place (predicted)"
             yield from _lost(pair.gold.text, aside.quote)
             yield ""
+    if penalised and wanted.ungrounded:
+        yield "invalid items counted as spurious"
+        yield from (f"    {told}" for told in map(unsound, penalised))
+        yield ""
     yield f"{'':34}{'gold':>8}{'predicted':>11}"
     for layer in (name for name in LAYERS if name in wanted.layers):
         yield layer
@@ -91,9 +106,15 @@ def as_text(pairs: Iterable[Pair], labels: Inventory, wanted: Wanted) -> Iterato
             yield f"  {name:32}{gold:8}{predicted:11}"
 
 
-def as_json(pairs: Iterable[Pair], labels: Inventory, wanted: Wanted, signature: str = "") -> str:
+def as_json(
+    pairs: Iterable[Pair],
+    labels: Inventory,
+    wanted: Wanted,
+    signature: str = "",
+    penalised: Sequence[Penalised] = (),
+) -> str:
     """The same for programs: every error with its spans (code points), quotes of evidence and headings that have no
-    place, the counts by layer, class and side, and the signature of the run."""
+    place, invalid items, the counts by layer, class and side, and the signature of the run."""
     counts: Counter[tuple[Layer, Side, str]] = Counter()
     errors, quotes = [], []
     for pair in pairs:
@@ -106,7 +127,14 @@ def as_json(pairs: Iterable[Pair], labels: Inventory, wanted: Wanted, signature:
         for layer in LAYERS
         if layer in wanted.layers
     }
-    value = {"errors": errors, "quotes": quotes, "counts": by_layer, "signature": signature}
+    items = [msgspec.to_builtins(one) for one in penalised] if wanted.ungrounded else []
+    value = {
+        "errors": errors,
+        "quotes": quotes,
+        "penalised_items": items,
+        "counts": by_layer,
+        "signature": signature,
+    }
     return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
 
 

@@ -32,7 +32,7 @@ from khabar.errors import (
 from khabar.grounding import Unlocated
 from khabar.measures import BY_NAME, HEADLINE
 from khabar.model import LABEL, LAYERS, Document, Edges, Layer
-from khabar.report import facet_f1, slice_size, why
+from khabar.report import facet_f1, slice_size, unsound, why
 from khabar.schemas import ENUMS, Inventory
 from khabar.scoring import Row, Scorecard
 from khabar.uncertainty import Interval
@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 
 State = Literal["correct", "ignored", "missed", "spurious", "differs"]
 """How an item is drawn: as its class stands to the two sides."""
+
+_MOST_UNSOUND = 500
+"""So many invalid items are listed at most."""
 
 _SIGNS: Mapping[State, str] = {"correct": "", "ignored": "○", "missed": "−", "spurious": "+", "differs": "≠"}
 
@@ -173,6 +176,7 @@ def report_page(card: Scorecard, pairs: Iterable[Pair], labels: Inventory, name:
         by_label=[(row.measure, list(_labels(row, labels))) for row in card.rows if row.measure in HEADLINE],
         slices=[(s, slice_size(s), [Score(m, *figure) for m, figure in s.scores.items()]) for s in card.slices],
         classes=[(layer, found) for layer in LAYERS if (found := list(_classes(card, layer)))],
+        unsound=[unsound(one) for one in card.penalised_items[:_MOST_UNSOUND]],
         reports=reports,
         layers=layers,
         choices=[(layer, list(_choices(layer, numbers))) for layer in layers],

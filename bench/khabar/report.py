@@ -131,10 +131,14 @@ def _penalised(card: Scorecard) -> Iterator[str]:
     if not card.penalised_items:
         return
     yield f"invalid items counted as spurious: {card.penalised}"
-    for one in card.penalised_items[:_MOST]:
-        items = f" ({one.items} items)" if one.items > 1 else ""
-        yield f"  {_where(one)}: {one.message}{items}"
+    yield from (f"  {told}" for told in map(unsound, card.penalised_items[:_MOST]))
     yield from _more(card.penalised_items)
+
+
+def unsound(one: Penalised) -> str:
+    """What is not sound in predictions: where it stands, what is wrong, and how many items that costs if several."""
+    items = f" ({one.items} items)" if one.items > 1 else ""
+    return f"{_where(one)}: {one.message}{items}"
 
 
 def _where(one: Unplaced | Penalised) -> str:

@@ -264,6 +264,7 @@ class Evaluation:
         """Take a run and what it found; ``repaired``: what in a file of tags was."""
         self.found = found
         self.pairs: Sequence[Pair] = found.pairs
+        self.penalised: Sequence[Penalised] = found.penalised
         self.ledger = found.ledger
         self.options = run.options
         self.track = run.track
@@ -330,8 +331,8 @@ class Evaluation:
             silent=sum(not set(self.attempted) <= has for has in spoken),
             silent_by_layer={layer: sum(layer not in has for has in spoken) for layer in self.attempted},
             skipped=found.counted["skipped"],
-            penalised=sum(one.items for one in found.penalised),
-            penalised_items=tuple(found.penalised),
+            penalised=sum(one.items for one in self.penalised),
+            penalised_items=tuple(self.penalised),
             unlocated=tuple(found.unlocated),
             overall=_mean([row.score for row in rows if row.measure in HEADLINE], len(HEADLINE)),
             overall_interval=known.get(FIGURES["overall"]),
