@@ -431,7 +431,8 @@ def test_conll_is_the_mean_of_three():
 def test_a_lost_mention_is_one_that_gold_lacks(sides, data):
     """A mention without a place counts in its cluster as one at a span that gold has nothing at; also if it is alone.
 
-    So do all those of an entity that is lost whole, if its type takes part in coreference.
+    So do all those of an entity that is lost whole, if its type takes part in coreference. But what has no place makes
+    no singleton more than that.
     """
     predicted, gold = ([TypedCluster("PER", cluster) for cluster in side] for side in sides)
     predicted += [TypedCluster("PER", frozenset()) for _ in range(data.draw(st.integers(0, 2)))]
@@ -444,7 +445,10 @@ def test_a_lost_mention_is_one_that_gold_lacks(sides, data):
         for (type_, spans), more in zip(predicted + nowhere, lost + [size for _, size in lost_whole], strict=True)
     ]
     block = compared([predicted], [gold], lost=lost, lost_whole=lost_whole)
-    assert both_scores(block) == both_scores(compared([elsewhere], [gold]))
+    assert scores(block) == scores(compared([elsewhere], [gold]))
+    single = [cluster.spans for cluster in predicted if len(cluster.spans) == 1]
+    plural = [cluster for cluster in elsewhere if not any(one <= cluster.spans for one in single)]
+    assert scores(block, singletons=False) == scores(compared([plural], [gold]), singletons=False)
 
 
 # -- whole entities ------------------------------------------------------------------------------------------

@@ -204,7 +204,8 @@ def test_everything_wrong_with_an_item_is_said_at_once_and_costs_it_once():
         *(("subsections", 0, part) for part in ("function", "kind")),
     ]
     lost = [(void.layer, void.label) for fault in found.faults for void in fault.voids]
-    assert lost == [("relations", "nearby"), ("stance", "pro"), ("subsections", "intro"), ("function", "begin")]
+    section = [("subsections", "intro"), ("boundary", ""), ("function", "begin")]
+    assert lost == [("relations", "nearby"), ("stance", "pro"), *section]
 
 
 def _shape(found):

@@ -24,12 +24,19 @@ class Clusters(NamedTuple):
     """The entities of one side of some documents: where each is, and its size in mentions; 0, if it takes no part.
 
     A predicted mention that has no place is one that the other side does not have; a predicted entity that is lost
-    whole is a cluster of such.
+    whole is a cluster of such. ``placed`` is how many have a place.
     """
 
     documents: int
     document: Column
     size: Column
+    placed: Column
+
+    @property
+    def is_single(self) -> Mask:
+        """Which have a single mention that has a place; or one in all."""
+        single: Mask = (self.placed == 1) | (self.size == 1)
+        return single
 
     def total(self, amount: Column | Mask) -> Numbers:
         """What the clusters of each document have of something together."""
@@ -81,16 +88,19 @@ def contingency(block: Block) -> Contingency:
 
 
 def contingency_without_singletons(block: Block) -> Contingency:
-    """The same without the clusters of a single mention on either side, as CoNLL-2012 has it, which annotates none."""
+    """The same without the clusters of a single mention on either side, as CoNLL-2012 has it, which annotates none.
+
+    A mention without a place makes no singleton more than that.
+    """
     c = block.once(contingency)
-    predicted, gold = (side._replace(size=np.where(side.size > 1, side.size, 0)) for side in (c.predicted, c.gold))
-    plural = (c.mine > 1) & (c.yours > 1)
+    predicted, gold = (side._replace(size=np.where(side.is_single, 0, side.size)) for side in (c.predicted, c.gold))
+    plural = ~(c.predicted.is_single[c.row] | c.gold.is_single[c.column])
     return Contingency(predicted, gold, c.row[plural], c.column[plural], c.shared[plural])
 
 
 def _taking_part(block: Block, side: Side) -> Clusters:
     coreferent = np.array([type_ in block.coreferent for type_ in side.types], dtype=bool)
-    return Clusters(block.documents, side.document, np.where(coreferent[side.type], side.whole, 0))
+    return Clusters(block.documents, side.document, np.where(coreferent[side.type], side.whole, 0), side.size)
 
 
 def _with_lost(predicted: Clusters, block: Block) -> Clusters:
@@ -99,7 +109,8 @@ def _with_lost(predicted: Clusters, block: Block) -> Clusters:
     if not lost:
         return predicted
     document, size = as_pairs(lost)
-    return predicted._replace(document=np.append(predicted.document, document), size=np.append(predicted.size, size))
+    columns = (predicted.document, document), (predicted.size, size), (predicted.placed, np.zeros_like(size))
+    return Clusters(predicted.documents, *map(np.concatenate, columns))
 
 
 def _rivals(c: Contingency, block: Block) -> tuple[Column, Column]:

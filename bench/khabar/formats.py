@@ -38,6 +38,7 @@ from khabar.grounding import (
     lost_entity,
     lost_evidence,
     lost_mention,
+    lost_parts,
     reader,
     without_unread,
 )
@@ -264,8 +265,8 @@ def salvage(
 ) -> tuple[Prediction, Mapping[Pointer, tuple[Void, ...]]] | None:
     """What can still be scored of a prediction whose form is wrong, and what is lost with each item that cannot.
 
-    An entity whose form is wrong anywhere is lost with all its mentions. None where nothing can be scored: what
-    is not JSON, or names no document. Layers other than ``layers`` are empty.
+    Of an entity those mentions are lost whose form is wrong; where anything else is, or no mention is left, all of it.
+    None where nothing can be scored: what is not JSON, or names no document. Layers other than ``layers`` are empty.
     """
     _, value, problems = decode("", raw)
     if problems or not isinstance(value, dict):
@@ -284,11 +285,14 @@ def salvage(
             kept[name] = items
         elif isinstance(items, list):
             doubled = name == "mentions" and "entities" in kept
-            fitting = [readable and not doubled and _fits(item, kind) for item in items]
             if not doubled:
-                kept[name] = [item for item, fits in zip(items, fitting, strict=True) if fits]
-            for position, (item, fits) in enumerate(zip(items, fitting, strict=True)):
-                if not fits:
+                kept[name] = []
+            for position, item in enumerate(items):
+                sound, broken = _without_broken(item) if name == "entities" else (item, {})
+                if readable and not doubled and _fits(sound, kind):
+                    kept[name].append(sound)
+                    lost |= {(name, position, "mentions", number): (one,) for number, one in broken.items()}
+                else:
                     lost[name, position] = tuple(_lost(item, name, label))
         elif name in value and layer in layers:
             # No list: how many items it means cannot be known, and it is as one.
@@ -300,6 +304,24 @@ def salvage(
         return msgspec.convert(kept, Prediction), lost
     except msgspec.ValidationError:
         return None
+
+
+def _without_broken(entity: object) -> tuple[object, dict[int, Void]]:
+    """An entity without the mentions whose form is wrong, and what is lost with each of these."""
+    mentions = entity.get("mentions") if isinstance(entity, dict) else None
+    if not isinstance(entity, dict) or not isinstance(mentions, list):
+        return entity, {}
+    broken = [number for number, one in enumerate(mentions) if not _fits(one, PredictedMention)]
+    sound = [one for number, one in enumerate(mentions) if number not in broken]
+    kind, given = str(entity.get("type")), str(entity.get("id"))
+    return entity | {"mentions": sound}, {
+        number: lost_mention(kind, _form(mentions[number]), given) for number in broken
+    }
+
+
+def _form(mention: object) -> Any:
+    """The form that a mention says to have."""
+    return mention.get("form", UNSET) if isinstance(mention, dict) else UNSET
 
 
 def _fits(item: object, kind: type[Struct]) -> bool:
@@ -318,18 +340,16 @@ def _lost(item: object, place: str, label: str) -> Iterator[Void]:
         given = [fields] if place == "mentions" else fields.get("mentions")
         mentions = given if isinstance(given, list) and given else [{}]
         for one in mentions:
-            yield lost_mention(named, one.get("form", UNSET) if isinstance(one, dict) else UNSET)
+            yield lost_mention(named, _form(one))
         yield from lost_entity(named, len(mentions)) if place == "entities" else ()
         return
     yield Void(place, named)
-    quotes = fields.get("evidence") if place != "subsections" else None
-    for quote in quotes if isinstance(quotes, list) else ():
-        if _fits(quote, Located):
-            yield lost_evidence(place, named, msgspec.convert(quote, Located))
-    if place == "subsections" and fields.get("heading"):
-        yield Void("heading", "")
-    if place == "subsections" and fields.get("function"):
-        yield Void("function", str(fields["function"]))
+    if place == "subsections":
+        yield from lost_parts(str(fields.get("function") or ""), bool(fields.get("heading")))
+        return
+    quotes = fields.get("evidence")
+    sound = [quote for quote in quotes if _fits(quote, Located)] if isinstance(quotes, list) else []
+    yield from lost_evidence(place, named, msgspec.convert(sound, list[Located]))
 
 
 def inputs(document: Document, *, with_words: bool = False, with_entities: bool = False) -> bytes:

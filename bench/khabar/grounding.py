@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from itertools import pairwise
-from typing import Annotated, Any, Generic, Literal, TypeVar, cast
+from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar, cast
 
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
@@ -297,15 +297,16 @@ def _voids(prediction: _Prediction[Any, Any]) -> Iterator[Void]:
     yield from (lost_mention(mention.type, mention.form) for mention in _items(prediction.mentions))
     for relation in _items(prediction.relations):
         yield Void("relations", relation.type)
-        yield from (lost_evidence("relations", relation.type, span) for span in relation.evidence or ())
+        yield from lost_evidence("relations", relation.type, relation.evidence or ())
     for stance in _items(prediction.stance):
         yield from _lost_stance(stance)
     sections = _items(prediction.subsections)
     if all(section.start is not UNSET for section in sections):
         sections = tuple(sorted(sections, key=lambda section: cast(int, section.start)))
-    for section in sections:
-        yield from _lost_section(section)
-    yield from (Void("boundary", "") for _ in sections[1:])
+    for number, section in enumerate(sections):
+        yield Void("subsections", section.kind)
+        # Where the first one begins there is no boundary.
+        yield from (void for void in _parts_of(section) if number or void.layer != "boundary")
     stories = [section.story for section in sections if section.story]
     yield from (Void("story", "") for before, after in pairwise(stories) if before != after)
     yield from _rejected(prediction)
@@ -313,16 +314,23 @@ def _voids(prediction: _Prediction[Any, Any]) -> Iterator[Void]:
 
 def _lost_stance(stance: PredictedStance[Any]) -> Iterator[Void]:
     yield Void("stance", stance.label)
-    yield from (lost_evidence("stance", stance.label, span) for span in stance.evidence or ())
+    yield from lost_evidence("stance", stance.label, stance.evidence or ())
 
 
-def lost_evidence(layer: str, label: str, span: Located | Quote) -> Void:
-    """Evidence that can match nothing: the characters of its words, or else as many as its offsets say."""
-    if span.text is not UNSET:
-        size = len(span.text)
-    else:
-        size = min(max(span.end - span.start, 0), _LONGEST) if span.start is not UNSET and span.end is not UNSET else 0
-    return Void(f"{layer}.evidence", label, size)
+def lost_evidence(layer: str, label: str, spans: Iterable[Located | Quote]) -> tuple[Void, ...]:
+    """Evidence of an item that can match nothing: its characters, those once that several spans say to have."""
+    size, edges = 0, []
+    for span in spans:
+        words = None if span.text is UNSET else len(span.text)
+        if span.start is UNSET or span.end is UNSET:
+            size += words or 0
+        else:
+            edges.append((span.start, span.start + (min(span.end - span.start, _LONGEST) if words is None else words)))
+    last = min(edges, default=(0, 0))[0]
+    for start, end in sorted(edges):
+        size += max(end - max(start, last), 0)
+        last = max(end, last)
+    return (Void(f"{layer}.evidence", label, size),) if size else ()
 
 
 _LONGEST = 1 << 16
@@ -335,11 +343,16 @@ def _lost_section(section: PredictedSection[Any]) -> Iterator[Void]:
 
 
 def _parts_of(section: PredictedSection[Any]) -> Iterator[Void]:
-    """What is lost beside a section."""
-    if section.heading:
+    return lost_parts(section.function or None, bool(section.heading))
+
+
+def lost_parts(function: str | None = None, heading: bool = False) -> Iterator[Void]:
+    """What is lost beside a section: a boundary, and its function and heading if it has them."""
+    yield Void("boundary", "")
+    if heading:
         yield Void("heading", "")
-    if section.function:
-        yield Void("function", section.function)
+    if function:
+        yield Void("function", function)
 
 
 def _rejected(prediction: _Prediction[Any, Any]) -> Iterator[Void]:
@@ -349,6 +362,7 @@ def _rejected(prediction: _Prediction[Any, Any]) -> Iterator[Void]:
             yield lost_mention(one.label)
         else:
             yield Void(one.layer, one.label)
+            yield from lost_parts() if one.layer == "subsections" else ()
 
 
 def _unlocated(
@@ -531,6 +545,35 @@ def _sections_stand(sections: Sequence[PredictedSection[Any]], size: int, known:
     return True
 
 
+def _place(one: Fault | Unlocated) -> tuple[object, ...]:
+    """What puts faults and quotes in the order of the items of a prediction."""
+    return one.pointer[0], [part for part in one.pointer if isinstance(part, int)]
+
+
+class _SaidEntity(NamedTuple):
+    """An entity that a prediction says, and where."""
+
+    id: str
+    type: str
+    name: str | None
+    mentions: Sequence[PredictedMention]
+    at: Pointer
+
+    def key(self) -> tuple[object, ...]:
+        """What puts those first that say most, whatever their ids and the order of the file."""
+        return -len(self.mentions), self.type, sorted(map(_content, self.mentions))
+
+
+def _ends_first(placed: tuple[int, int, int, PredictedSection[Located]]) -> tuple[object, ...]:
+    """What puts sections first that end first, the shorter of two, whatever their ids and the order of the file."""
+    start, end, _, section = placed
+    return end, -start, repr(msgspec.structs.replace(section, id=UNSET))
+
+
+def _content(one: PredictedMention) -> str:
+    return repr((one.start, one.end, one.text, one.prefix, one.suffix, one.occurrence, one.form))
+
+
 class _Grounding:
     """One prediction on its way into a text, with what was found wrong so far."""
 
@@ -567,8 +610,8 @@ class _Grounding:
             )
         return Grounded(
             document,
-            tuple(self.faults),
-            tuple(self.unlocated),
+            tuple(sorted(self.faults, key=_place)),
+            tuple(sorted(self.unlocated, key=_place)),
             self.has,
             self.quoted,
             tuple(_rejected(self.prediction)),
@@ -689,44 +732,53 @@ class _Grounding:
         prediction = self.prediction
         if prediction.entities == "gold":
             return self.gold.entities
-        grounded: dict[str, Entity] = {}
-        for position, flat in enumerate(_items(prediction.mentions)):
-            given = flat.id if flat.id is not UNSET else f"#{position}"
-            at: Pointer = ("mentions", position)
-            if self._is_new(grounded, given, flat.type, (flat,), at):
-                mentions = self._mentions(given, flat.type, (flat,), at)
-                grounded[given] = Entity(id=given, type=flat.type, mentions=mentions)
-        for position, entity in enumerate(_items(prediction.entities)):
-            kind = entity.type
-            at = ("entities", position)
-            if self._is_new(grounded, entity.id, kind, entity.mentions, at):
-                mentions = self._mentions(entity.id, kind, entity.mentions, at)
-                grounded[entity.id] = Entity(id=entity.id, type=kind, name=_given(entity.name), mentions=mentions)
-        return tuple(grounded.values())
+        said = [
+            _SaidEntity(flat.id if flat.id is not UNSET else f"#{at}", flat.type, None, (flat,), ("mentions", at))
+            for at, flat in enumerate(_items(prediction.mentions))
+        ]
+        said += [
+            _SaidEntity(one.id, one.type, _given(one.name), one.mentions, ("entities", at))
+            for at, one in enumerate(_items(prediction.entities))
+        ]
+        # The file's order must not tell who has a place that several claim: who says most has it, and who says "all"
+        # the places of a quote means those that are left.
+        standing: dict[str, _SaidEntity] = {}
+        untyped: dict[str, Entity] = {}
+        for one in sorted(said, key=_SaidEntity.key):
+            self._stands(one, standing, untyped)
+        found: dict[str, list[tuple[int, Mention]]] = {given: [] for given in standing}
+        for everywhere in (False, True):
+            for one in standing.values():
+                found[one.id] += self._mentions(one, everywhere)
+        grounded = untyped | {
+            one.id: Entity(id=one.id, type=one.type, name=one.name, mentions=tuple(m for _, m in sorted(found[one.id])))
+            for one in standing.values()
+        }
+        return tuple(grounded[given] for given in dict.fromkeys(one.id for one in said) if given in grounded)
 
-    def _is_new(
-        self, grounded: dict[str, Entity], given: str, kind: str, mentions: Sequence[PredictedMention], at: Pointer
-    ) -> bool:
-        """Whether an entity may stand: an id of its own and a known type; one of an unknown type has no mentions."""
-        if given != AUTHOR and given not in grounded and kind in self.known["entities.type"]:
-            return True
-        lost = [lost_mention(kind, mention.form) for mention in mentions]
-        if given == AUTHOR or given in grounded:
+    def _stands(self, said: _SaidEntity, standing: dict[str, _SaidEntity], untyped: dict[str, Entity]) -> None:
+        """Put an entity to those that stand, or to those of an unknown type, which have no mentions; or to neither."""
+        given, kind, at = said.id, said.type, said.at
+        lost = [lost_mention(kind, mention.form) for mention in said.mentions]
+        if given == AUTHOR or given in standing or given in untyped:
             reason = "is reserved for the article's own voice" if given == AUTHOR else "stands twice"
-            lost += lost_entity(kind, len(mentions))
+            lost += lost_entity(kind, len(said.mentions))
             self.fault("id", (*at, "id"), f"the id {quoted(given)} {reason}", "Choose another.", lost)
+        elif self.label("entities.type", kind, (*at, "type"), lost):
+            standing[given] = said
         else:
-            self.label("entities.type", kind, (*at, "type"), lost)
-            grounded[given] = Entity(id=given, type=kind, mentions=())
-        return False
+            untyped[given] = Entity(id=given, type=kind, mentions=())
 
-    def _mentions(
-        self, entity: str, kind: str, mentions: Sequence[PredictedMention], at: Pointer
-    ) -> tuple[Mention, ...]:
-        """The mentions of an entity: those by code points with nothing wrong at once, all others looked for."""
+    def _mentions(self, said: _SaidEntity, everywhere: bool) -> Iterator[tuple[int, Mention]]:
+        """The mentions of an entity, with their numbers: those that say "all", or the others.
+
+        Those by code points with nothing wrong are taken at once, all others looked for.
+        """
+        entity, kind = said.id, said.type
         text, taken, forms, size = self.text, self.taken, self.known["entities.form"], self.size
-        found: list[Mention] = []
-        for position, mention in enumerate(mentions):
+        for number, mention in sorted(enumerate(said.mentions), key=lambda one: _content(one[1])):
+            if (mention.occurrence == "all") is not everywhere:
+                continue
             start, end, form = mention.start, mention.end, mention.form
             if start is not UNSET and end is not UNSET and 0 <= start < end <= size:
                 words, key = text[start:end], (kind, start, end)
@@ -736,11 +788,10 @@ class _Grounding:
                     and key not in taken
                 ):
                     taken[key] = entity
-                    found.append(Mention(start, end, words, NAME if form is UNSET else form))
+                    yield number, Mention(start, end, words, NAME if form is UNSET else form)
                     continue
-            place = at if at[0] == "mentions" else (*at, "mentions", position)
-            found.extend(self._looked_for(mention, entity, kind, place))
-        return tuple(found)
+            place = said.at if said.at[0] == "mentions" else (*said.at, "mentions", number)
+            yield from ((number, one) for one in self._looked_for(mention, entity, kind, place))
 
     def _looked_for(self, mention: PredictedMention, entity: str, kind: str, at: Pointer) -> Iterator[Mention]:
         form, lost = NAME, (lost_mention(kind, entity=entity),)
@@ -770,7 +821,7 @@ class _Grounding:
         return tuple(
             Quote(start, end, self.text[start:end])
             for position, span in enumerate(spans)
-            for lost in [lost_evidence(layer, label, span)]
+            for lost in lost_evidence(layer, label, [span]) or [Void(f"{layer}.evidence", label, 0)]
             for start, end in self.locate(span, (*at, "evidence", position), (lost,), lost)
         )
 
@@ -796,7 +847,7 @@ class _Grounding:
     ) -> None:
         """Say everything that is wrong with a relation."""
         kind, before = relation.type, len(self.faults)
-        lost = [Void("relations", kind), *(lost_evidence("relations", kind, span) for span in evidence)]
+        lost = [Void("relations", kind), *lost_evidence("relations", kind, evidence)]
         self.label("relations.type", kind, (*at, "type"), lost)
         self.reference(relation.head, known, (*at, "head"), lost)
         self.reference(relation.tail, known, (*at, "tail"), lost)
@@ -816,7 +867,7 @@ class _Grounding:
             at: Pointer = ("stance", position)
             mode, source = _given(stance.mode), _given(stance.source)
             evidence = self.evidence(stance.evidence, at, "stance", stance.label)
-            lost = [Void("stance", stance.label), *(lost_evidence("stance", stance.label, span) for span in evidence)]
+            lost = [Void("stance", stance.label), *lost_evidence("stance", stance.label, evidence)]
             sound = (
                 stance.label in self.known["stance.label"]
                 and stance.holder in voices
@@ -869,38 +920,40 @@ class _Grounding:
         self.faults[before + 1 :] = [msgspec.structs.replace(one, voids=()) for one in self.faults[before + 1 :]]
 
     def subsections(self) -> Iterator[Section]:
-        kinds, functions = self.known["subsections.kind"], self.known["subsections.function"]
-        last = 0
-        for start, end, position, section in sorted(self._section_edges()):
+        last = (0, 0)
+        # Of sections that overlap as many stand as can (the one that ends first, then the next); the file's order must
+        # not tell which.
+        labelled = [one for one in self._section_edges() if self._is_labelled(*one[2:])]
+        for start, end, position, section in sorted(labelled, key=_ends_first):
             at: Pointer = ("subsections", position)
-            if start < last and section.first is not UNSET:
-                self.misplaced(Void("subsections", section.kind), section.first, at, "repeated", (start, end))
-                self.beside += _parts_of(section)
-                continue
-            if start < last:
-                message = f"the section {start}..{end} overlaps the one before it"
-                lost = tuple(_lost_section(section))
-                self.fault("section.overlap", at, message, "Sections follow each other.", lost)
-                continue
-            last = end
-            function = section.function or None
-            known = function is None or function in functions
-            if known and section.kind in kinds:
+            if start >= last[1]:
+                last = (start, end)
                 yield Section(
                     id=f"b{position + 1}",
                     start=start,
                     end=end,
                     kind=section.kind,
                     story=section.story or None,
-                    function=function,
-                    heading=self._heading(section.heading, (start, end), (*at, "heading")) if section.heading else None,
+                    function=section.function or None,
+                    heading=self._heading(section.heading, last, (*at, "heading")) if section.heading else None,
                 )
-                continue
-            lost, before = tuple(_lost_section(section)), len(self.faults)
-            if function is not None:
-                self.label("subsections.function", function, (*at, "function"), lost)
-            self.label("subsections.kind", section.kind, (*at, "kind"), lost)
-            self._lost_once(before)
+            elif section.first is not UNSET:
+                self.misplaced(Void("subsections", section.kind), section.first, at, "repeated", (start, end))
+                self.beside += _parts_of(section)
+            else:
+                message = f"the section {start}..{end} overlaps the section {last[0]}..{last[1]}"
+                lost = tuple(_lost_section(section))
+                self.fault("section.overlap", at, message, "Sections follow each other.", lost)
+
+    def _is_labelled(self, position: int, section: PredictedSection[Located]) -> bool:
+        """Whether the labels of a section are known."""
+        at: Pointer = ("subsections", position)
+        lost, before = tuple(_lost_section(section)), len(self.faults)
+        if section.function:
+            self.label("subsections.function", section.function, (*at, "function"), lost)
+        self.label("subsections.kind", section.kind, (*at, "kind"), lost)
+        self._lost_once(before)
+        return len(self.faults) == before
 
     def _section_edges(self) -> Iterator[tuple[int, int, int, PredictedSection[Located]]]:
         """Where each section lies; one that gives its first line runs to the next section or the text's end."""

@@ -318,6 +318,7 @@ MEASURES: tuple[Measure, ...] = (
         layer="relations",
         about="the relation type, each argument being the gold entity that holds one of its spans; triples once each",
         formula=_PRF,
+        edge="of several such entities the one with most of its spans, then of its type, then with the smallest spans",
         source="khabar, for systems without coreference",
         needs=frozenset({"relations"}),
         laws=_ORDERED - {"swap"},
