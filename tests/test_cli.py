@@ -302,12 +302,24 @@ def test_a_folder_that_is_not_there_is_made_for_a_pass_alone(own_set):
 
 
 def test_a_layer_that_the_file_does_not_have_is_said(tmp_path):
-    """An empty table is no answer by itself."""
+    """An empty table is no answer by itself, of score or of explain."""
     path = tmp_path / "p.jsonl"
     path.write_text('{"doc_id": "salt-market", "mentions": []}', "utf-8")
-    shown = run("score", path, "--gold", EXAMPLES / "valid", "--layer", "stance")
-    assert f"{path} has nothing of what was asked for; its layers: entities." in shown.stderr
-    assert shown.exit_code == 1
+    for verb in ("score", "explain"):
+        shown = run(verb, path, "--gold", EXAMPLES / "valid", "--layer", "stance")
+        assert f"{path} has nothing of what was asked for; its layers: entities." in shown.stderr
+        assert shown.exit_code == 1
+
+
+@pytest.mark.parametrize("output", [".", "/", "", "-"])
+def test_answers_are_imported_into_a_file_alone(output, tmp_path, monkeypatch):
+    """A folder, no name and standard output are refused, as what is rejected goes into a file beside it."""
+    monkeypatch.chdir(tmp_path)
+    Path("raw.jsonl").write_text('{"doc_id": "salt-market", "answer": "{}"}')
+    refused = run("import", "answers", "raw.jsonl", "-o", output, "--gold", EXAMPLES / "valid")
+    assert refused.exit_code == 2
+    assert "this is no file" in refused.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["raw.jsonl"]
 
 
 def test_an_empty_signature_is_not_verified():

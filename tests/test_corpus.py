@@ -1,5 +1,6 @@
 """Sets of documents: the first document, the two forms of a set, withheld texts."""
 
+import gzip
 import hashlib
 import json
 import os
@@ -119,6 +120,15 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path):
         raise ZeroDivisionError
     assert path.read_text() == "before"
     assert [p.name for p in Path(tmp_path).iterdir()] == ["out.jsonl"]
+
+
+def test_a_file_whose_name_says_so_is_packed(tmp_path):
+    """What is written as .gz is read as such; the same content makes the same bytes."""
+    for name in ("a.jsonl.gz", "b.jsonl.gz"):
+        with write_whole(tmp_path / name) as file:
+            file.write(b"{}\n")
+    assert gzip.decompress((tmp_path / "a.jsonl.gz").read_bytes()) == b"{}\n"
+    assert (tmp_path / "a.jsonl.gz").read_bytes() == (tmp_path / "b.jsonl.gz").read_bytes()
 
 
 def test_a_folder_is_not_written_over_by_a_file(tmp_path):

@@ -190,6 +190,25 @@ def test_what_does_not_hold_is_a_fault_and_leaves_a_document(rule):
     assert rule == "track" or any(fault.voids for fault in found.faults)
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_several_entities_that_claim_a_place_the_surest_has_it(order):
+    """One place goes before all of a name, and that before all of other words; who gets none at all is repeated."""
+    text = "محافظة كركوك وكركوك وكركوك"
+    gold = Document(doc_id="d", text=text)
+    everywhere = {"text": "كركوك", "occurrence": "all"}
+    said = [
+        {"id": "p", "name": "محافظة كركوك", "mentions": [{"text": "محافظة كركوك"}, everywhere]},
+        {"id": "c", "name": "كركوك", "mentions": [everywhere]},
+        {"id": "o", "mentions": [{"text": "كركوك", "occurrence": 2}]},
+        {"id": "n", "mentions": [everywhere]},
+    ]
+    entities = [{"type": "GPE"} | one for one in said[::order]]
+    found = ground(convert({"doc_id": "d", "entities": entities}, Prediction), gold, inventory())
+    places = {one.id: [mention.edges for mention in one.mentions] for one in found.document.entities}
+    assert places == {"p": [(0, 12)], "c": [(7, 12), (21, 26)], "o": [(14, 19)], "n": []}
+    assert sorted((one.entity, one.reason) for one in found.unlocated) == [("n", "repeated"), ("p", "repeated")]
+
+
 def test_everything_wrong_with_an_item_is_said_at_once_and_costs_it_once():
     """Each part of a relation, of a stance and of a section that does not hold is a fault; the item is lost once."""
     found = grounded(

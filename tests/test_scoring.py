@@ -327,6 +327,26 @@ def test_what_is_penalised_is_listed(tmp_path):
     assert (listed[-1]["doc_id"], listed[-1]["line"], listed[-1]["items"]) == (None, 2, 0)
 
 
+def test_a_mention_whose_form_is_wrong_is_lost_alone():
+    """The entity keeps its other mentions and its size; it is lost whole where none is left, or where more is wrong."""
+    text = "زار بغداد ثم بغداد"
+    gold = Document(
+        doc_id="a",
+        text=text,
+        entities=(Entity(id="e", type="GPE", mentions=(Mention(4, 9, "بغداد"), Mention(13, 18, "بغداد"))),),
+    )
+    broken = [{"start": "x", "end": 9}, {"start": 1, "end": 2, "extra": 0}]
+    said = [{"id": "e", "type": "GPE", "mentions": [{"start": 4, "end": 9}, broken[0]]}]
+    card = score([gold], [{"doc_id": "a", "entities": said}], invalid="penalise", resamples=0)
+    assert card["entities.strict"].counts == Counts(1, 2, 1, 2)
+    assert card["entities.soft"].counts == Counts(0.5, 1, 0.5, 1)
+    assert [(one.pointer, one.items) for one in card.penalised_items] == [("/entities/0/mentions/1", 1)]
+    for lost in ({"id": "e", "type": "GPE", "mentions": broken}, said[0] | {"extra": 0}):
+        card = score([gold], [{"doc_id": "a", "entities": [lost]}], invalid="penalise", resamples=0)
+        assert card["entities.strict"].counts == Counts(0, 2, 0, 2)
+        assert card["entities.soft"].counts == Counts(0, 1, 0, 1)
+
+
 LINES = "اب\nتث\nجح\nخد\nذر"
 
 

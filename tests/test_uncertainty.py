@@ -2,6 +2,7 @@
 
 import re
 from itertools import product
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -240,6 +241,28 @@ def test_one_system_or_two_tracks_are_refused():
     given = [{"doc_id": f"d{n}", "entities": "gold", "stance": []} for n in range(3)]
     with pytest.raises(Invalid, match="not given the same"):
         khabar.compare(GOLD, {"a": GOLD, "b": given})
+
+
+def test_what_is_not_compared_is_said():
+    """A measure that fewer than two attempt, if it was asked for or one attempts it; and a system that is silent."""
+    some = [{"doc_id": f"d{n}", "mentions": []} for n in range(2)]
+    found = khabar.compare(GOLD, {"a": GOLD, "b": some}, resamples=0)
+    assert "Not compared, as no two systems attempt it: relations.strict, stance.strict" in found.notes[0]
+    assert "\u2068b\u2069 is silent in a layer in 1 of 3 documents: that is missed." in found.notes
+    asked = khabar.compare(GOLD, {"a": some, "b": some}, measures=["entities.strict", "stance.strict"], resamples=0)
+    assert asked.notes[0] == "Not compared, as no two systems attempt it: stance.strict."
+    assert not any("Not compared" in note for note in khabar.compare(GOLD, {"a": some, "b": some}, resamples=0).notes)
+
+
+def test_files_that_cannot_be_compared_are_told_all_at_once(tmp_path):
+    """What is wrong with each of them; or that one of them is named twice."""
+    (tmp_path / "one.jsonl").write_text("")
+    (tmp_path / "two.jsonl").write_text('{"doc_id": "d0", "mentions": [{"type": "X", "start": 0, "end": 3}]}')
+    with pytest.raises(Invalid) as refused:
+        khabar.compare(GOLD, [tmp_path / "one.jsonl", tmp_path / "two.jsonl"])
+    assert [Path(problem.path).name for problem in refused.value.problems] == ["one.jsonl", "two.jsonl"]
+    with pytest.raises(Invalid, match="is named twice"):
+        khabar.compare(GOLD, [tmp_path / "two.jsonl"] * 2)
 
 
 def test_the_command_compares_in_four_forms(tmp_path):

@@ -20,6 +20,7 @@ import typer
 if TYPE_CHECKING:
     from khabar.corpus import DocumentSet
     from khabar.problems import Problem
+    from khabar.scoring import Evaluation
 
 app = typer.Typer(
     add_completion=False,
@@ -315,13 +316,17 @@ def score(
         shown = iter([report.as_json(card) if output_format is ScoreFormat.json else report.as_text(card)])
     _write((_encoded(piece) for piece in shown), output)
     if not card.rows:
-        has = ", ".join(evaluation.given) or "none"
-        typer.echo(f"{predictions} has nothing of what was asked for; its layers: {has}.", err=True)
+        _nothing_asked_for(predictions, evaluation)
     for key, there, here in differences:
         typer.echo(f"{key}: {there} there, {here} here", err=True)
     if verify is not None:
         typer.echo("The signatures differ." if differences else "The signatures are the same.", err=True)
     raise typer.Exit(1 if differences or not card.rows else 0)
+
+
+def _nothing_asked_for(predictions: str, evaluation: "Evaluation") -> None:
+    has = ", ".join(evaluation.given) or "none"
+    typer.echo(f"{predictions} has nothing of what was asked for; its layers: {has}.", err=True)
 
 
 @app.command()
@@ -432,6 +437,9 @@ def explain(
         for line in as_text(found, evaluation.labels, shown, penalised):
             typer.echo(line)
         typer.echo(f"\n{evaluation.signature()}")
+    if not evaluation.judged:
+        _nothing_asked_for(predictions, evaluation)
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -860,12 +868,12 @@ def import_answers(
     from khabar.corpus import write_whole
     from khabar.problems import Invalid, Problem
 
-    rejected = output.with_name(f"{output.name.removesuffix('.jsonl')}.rejected.jsonl")
     with _refusing():
         chosen = _open(gold, inventory)
         if str(output) in _STDOUT or not (output.is_file() or not output.exists()):
             fix = "Name a file: what is rejected is kept in another one beside it."
             raise Invalid([Problem(str(output), 1, 1, "file", "", "this is no file", fix)])
+        rejected = output.with_name(f"{output.name.removesuffix('.gz').removesuffix('.jsonl')}.rejected.jsonl")
         for path in (output, rejected):
             _apart(path, answers, chosen.place, inventory)
         found = run(answers, chosen.documents(), chosen.inventory)

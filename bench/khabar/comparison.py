@@ -1,6 +1,7 @@
 """Two systems or more on the same documents: how far apart they are, and whether that could be chance."""
 
 import os
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from khabar.measures import HEADLINE
-from khabar.problems import Invalid, Problem
+from khabar.problems import Invalid, Problem, quoted
 from khabar.run import Gold, Predicted
 from khabar.scoring import Evaluation, Scorecard, evaluate, too_little
 from khabar.uncertainty import (
@@ -78,6 +79,9 @@ def compare(
     where no two of them attempt a measure that was asked for.
     """
     named = systems if isinstance(systems, Mapping) else _named(systems)
+    if not isinstance(systems, Mapping) and len(named) < len(systems):
+        twice = next(quoted(str(file)) for file, number in Counter(map(str, systems)).items() if number > 1)
+        raise _refused(f"{twice} is named twice", "Name each prediction file once.")
     if len(named) < 2:
         raise _refused("there is one system here, and a comparison wants two", "Name two prediction files or more.")
     if wrong := list(too_little(rounds=rounds)):
@@ -85,10 +89,17 @@ def compare(
     wanted = tuple(dict.fromkeys(measures or (*HEADLINE, "overall")))
     held = gold if gold is None or isinstance(gold, str | Path) or hasattr(gold, "inventory") else tuple(gold)
     needed = {part for name in wanted if name in FIGURES for part, _ in FIGURES[name].parts}
-    runs = {
-        name: evaluate(held, predicted, measures=sorted({*wanted, *needed}), resamples=resamples, seed=seed, **options)
-        for name, predicted in named.items()
-    }
+    runs = {}
+    problems: list[Problem] = []
+    for name, predicted in named.items():
+        try:
+            runs[name] = evaluate(
+                held, predicted, measures=sorted({*wanted, *needed}), resamples=resamples, seed=seed, **options
+            )
+        except Invalid as error:
+            problems += (one for one in error.problems if one not in problems)
+    if problems:
+        raise Invalid(problems)
     tracks = {name: run.track for name, run in runs.items()}
     if len(set(tracks.values())) > 1:
         said = ", ".join(f"{name} {track}" for name, track in tracks.items())
@@ -103,13 +114,12 @@ def compare(
         raise _refused("no two of the systems attempt a measure that was asked for", fix)
     exact = len(documents) <= EXACT
     tried = 2 ** len(documents) if exact else rounds
-    return Comparison(
-        cards={name: run.scorecard("exact" if exact else str(rounds)) for name, run in runs.items()},
-        pairs=tuple(found),
-        rounds=tried,
-        exact=exact,
-        notes=tuple(_notes(len(documents), tried, exact)),
-    )
+    cards = {name: run.scorecard("exact" if exact else str(rounds)) for name, run in runs.items()}
+    attempted = {figure.name for run in runs.values() for figure in run.figures}
+    compared = {pair.measure for pair in found}
+    left = [name for name in wanted if name not in compared and (measures or name in attempted)]
+    notes = (*_left_out(cards, left), *_notes(len(documents), tried, exact))
+    return Comparison(cards=cards, pairs=tuple(found), rounds=tried, exact=exact, notes=notes)
 
 
 def _named(files: Sequence[str | Path]) -> dict[str, Predicted]:
@@ -133,6 +143,15 @@ def _on_one_measure(
         Compared(a, b, figure.name, difference.difference, difference.interval, difference.p, adjusted.get(at))
         for at, ((a, b), difference) in enumerate(zip(couples, found, strict=True))
     ]
+
+
+def _left_out(cards: Mapping[str, Scorecard], measures: Sequence[str]) -> Iterator[str]:
+    """What a reader would look for in vain, and what a system did not say."""
+    if measures:
+        yield f"Not compared, as no two systems attempt it: {', '.join(measures)}."
+    for name, card in cards.items():
+        if card.silent:
+            yield f"{quoted(name)} is silent in a layer in {card.silent} of {card.documents} documents: that is missed."
 
 
 def _notes(documents: int, rounds: int, exact: bool) -> Iterator[str]:

@@ -9,7 +9,7 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache, cached_property
 from hashlib import sha256
 from itertools import islice
@@ -382,8 +382,9 @@ def open_bytes(path: Path) -> Iterator[IO[bytes]]:
 def write_whole(path: Path, *, make_folders: bool = False) -> Iterator[IO[bytes]]:
     """A file that appears under its name only when it is complete; until then, what was there stays.
 
-    Links are followed, and stay. What is no file, such as a pipe or a device, is written into. Raises Invalid where
-    `destination` does; with ``make_folders`` the folders that the file lies in are made.
+    It is packed if its name ends in ``.gz``. Links are followed, and stay. What is no file, such as a pipe or a device,
+    is written into. Raises Invalid where `destination` does; with ``make_folders`` the folders of the file are
+    made.
     """
     if make_folders:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -396,7 +397,12 @@ def write_whole(path: Path, *, make_folders: bool = False) -> Iterator[IO[bytes]
             return
         with tempfile.NamedTemporaryFile(dir=place.parent, prefix=hidden.name, delete=False) as new:
             try:
-                yield new
+                with (
+                    gzip.GzipFile("", "wb", fileobj=new, mtime=0)
+                    if path.name.endswith(".gz")
+                    else nullcontext(new) as file
+                ):
+                    yield cast(IO[bytes], file)
                 new.flush()
                 Path(new.name).chmod(0o644)
                 Path(new.name).replace(place)

@@ -550,6 +550,11 @@ def _place(one: Fault | Unlocated) -> tuple[object, ...]:
     return one.pointer[0], [part for part in one.pointer if isinstance(part, int)]
 
 
+_Claim = Literal["one", "name", "all"]
+_CLAIMS: tuple[_Claim, ...] = ("one", "name", "all")
+"""How places are claimed, the surest first: one place; all places of an entity's own name; all of other words."""
+
+
 class _SaidEntity(NamedTuple):
     """An entity that a prediction says, and where."""
 
@@ -561,7 +566,11 @@ class _SaidEntity(NamedTuple):
 
     def key(self) -> tuple[object, ...]:
         """What puts those first that say most, whatever their ids and the order of the file."""
-        return -len(self.mentions), self.type, sorted(map(_content, self.mentions))
+        return -len(self.mentions), self.type, sorted(map(_content, self.mentions)), self.name or ""
+
+    def claim(self, mention: PredictedMention) -> _Claim:
+        """How a mention claims its place."""
+        return "one" if mention.occurrence != "all" else "name" if mention.text == self.name else "all"
 
 
 def _ends_first(placed: tuple[int, int, int, PredictedSection[Located]]) -> tuple[object, ...]:
@@ -740,16 +749,16 @@ class _Grounding:
             _SaidEntity(one.id, one.type, _given(one.name), one.mentions, ("entities", at))
             for at, one in enumerate(_items(prediction.entities))
         ]
-        # The file's order must not tell who has a place that several claim: who says most has it, and who says "all"
-        # the places of a quote means those that are left.
+        # The file's order must not tell who has a place that several claim: the surest claim is heard first, and of
+        # entities the one that says most.
         standing: dict[str, _SaidEntity] = {}
         untyped: dict[str, Entity] = {}
         for one in sorted(said, key=_SaidEntity.key):
             self._stands(one, standing, untyped)
         found: dict[str, list[tuple[int, Mention]]] = {given: [] for given in standing}
-        for everywhere in (False, True):
+        for claim in _CLAIMS:
             for one in standing.values():
-                found[one.id] += self._mentions(one, everywhere)
+                found[one.id] += self._mentions(one, claim)
         grounded = untyped | {
             one.id: Entity(id=one.id, type=one.type, name=one.name, mentions=tuple(m for _, m in sorted(found[one.id])))
             for one in standing.values()
@@ -769,15 +778,15 @@ class _Grounding:
         else:
             untyped[given] = Entity(id=given, type=kind, mentions=())
 
-    def _mentions(self, said: _SaidEntity, everywhere: bool) -> Iterator[tuple[int, Mention]]:
-        """The mentions of an entity, with their numbers: those that say "all", or the others.
+    def _mentions(self, said: _SaidEntity, claim: _Claim) -> Iterator[tuple[int, Mention]]:
+        """The mentions of an entity that claim their places so, with their numbers.
 
         Those by code points with nothing wrong are taken at once, all others looked for.
         """
         entity, kind = said.id, said.type
         text, taken, forms, size = self.text, self.taken, self.known["entities.form"], self.size
         for number, mention in sorted(enumerate(said.mentions), key=lambda one: _content(one[1])):
-            if (mention.occurrence == "all") is not everywhere:
+            if said.claim(mention) != claim:
                 continue
             start, end, form = mention.start, mention.end, mention.form
             if start is not UNSET and end is not UNSET and 0 <= start < end <= size:
@@ -799,19 +808,21 @@ class _Grounding:
             if not self.label("entities.form", mention.form, (*at, "form"), lost):
                 return
             form, lost = mention.form, (lost_mention(kind, mention.form, entity),)
-        for start, end in self.locate(mention, at, lost, lost[0]):
-            owner = self.taken.get((kind, start, end))
-            if owner is not None:
-                if owner == entity:  # It is not missing: said once more, it is spurious, but the entity is the same.
-                    lost = (lost_mention(kind, form),)
-                if mention.start is not UNSET:
-                    message = f"{start}..{end} stands twice in type {kind}"
-                    self.fault("span.repeated", at, message, "Keep it in one entity of the type.", lost)
-                elif mention.occurrence != "all":
-                    self.misplaced(lost[0], str(mention.text), at, "repeated", (start, end))
-                continue
+        places = self.locate(mention, at, lost, lost[0])
+        free = [place for place in places if (kind, *place) not in self.taken]
+        for start, end in free:
             self.taken[kind, start, end] = entity
             yield Mention(start, end, self.text[start:end], form)
+        if places and not free:
+            start, end = places[0]
+            if {self.taken[kind, *place] for place in places} == {entity}:
+                # It is not missing: said once more, it is spurious, but the entity is the same.
+                lost = (lost_mention(kind, form),)
+            if mention.start is not UNSET:
+                message = f"{start}..{end} stands twice in type {kind}"
+                self.fault("span.repeated", at, message, "Keep it in one entity of the type.", lost)
+            else:
+                self.misplaced(lost[0], str(mention.text), at, "repeated", (start, end))
 
     def evidence(self, spans: Sequence[Located] | UnsetType, at: Pointer, layer: str, label: str) -> tuple[Quote, ...]:
         if spans is UNSET:
