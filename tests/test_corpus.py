@@ -195,9 +195,9 @@ def test_a_byte_order_mark_before_gold_is_passed_over(tmp_path):
 
 
 def test_a_split_is_told_however_its_name_is_written(tmp_path):
-    """Documents of other splits are passed over unread; a name that JSON escapes is still found."""
+    """Documents of other splits are passed over unread; a name that JSON escapes is found, and words mean nothing."""
     lines_ = [json.loads(line) for line in lines(open_set())]
-    lines_[0]["metadata"]["split"] = "train"
+    lines_[0]["metadata"] |= {"split": "train", "licence": 'it says "split": "test" of itself'}
     text = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines_)
     place = tmp_path / "set.jsonl"
     place.write_text(text.replace('"train"', '"tr\\u0061in"'), "utf-8")

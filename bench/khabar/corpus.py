@@ -152,11 +152,17 @@ class _Id(Struct):
     doc_id: str
 
 
+_NAMED_SPLIT = re.compile(rb'"split"\s*:\s*"([a-z]+)"')
+"""What says the split in a line as most are written: no other property of a document is called so."""
+
 _SPLIT, _LINE, _ID = msgspec.json.Decoder(_Split), msgspec.json.Decoder(_Line), msgspec.json.Decoder(_Id)
 
 
 def _may_be_of(entry: Entry, split: str) -> bool:
     """Whether an entry is of a split, or cannot be read: so that other splits are passed over undecoded."""
+    raw = entry.metadata or entry.raw
+    if named := _NAMED_SPLIT.match(raw, max(raw.rfind(b'"split"'), 0)):  # It stands near the end, as a rule.
+        return named[1] == split.encode()
     try:
         found = _SPLIT.decode(entry.metadata) if entry.metadata else _LINE.decode(entry.raw).metadata
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
