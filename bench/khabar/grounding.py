@@ -550,11 +550,6 @@ def _place(one: Fault | Unlocated) -> tuple[object, ...]:
     return one.pointer[0], [part for part in one.pointer if isinstance(part, int)]
 
 
-_Claim = Literal["one", "name", "all"]
-_CLAIMS: tuple[_Claim, ...] = ("one", "name", "all")
-"""How places are claimed, the surest first: one place; all places of an entity's own name; all of other words."""
-
-
 class _SaidEntity(NamedTuple):
     """An entity that a prediction says, and where."""
 
@@ -568,9 +563,19 @@ class _SaidEntity(NamedTuple):
         """What puts those first that say most, whatever their ids and the order of the file."""
         return -len(self.mentions), self.type, sorted(map(_content, self.mentions)), self.name or ""
 
-    def claim(self, mention: PredictedMention) -> _Claim:
-        """How a mention claims its place."""
-        return "one" if mention.occurrence != "all" else "name" if mention.text == self.name else "all"
+    def sureness(self, mention: PredictedMention) -> int:
+        """What puts the surest claims to a place first: one place; all of the entity's own name; all of other words."""
+        return 0 if mention.occurrence != "all" else 1 if mention.text == self.name else 2
+
+
+def _apart(said: Sequence[_SaidEntity]) -> bool:
+    """Whether all say their places by offsets, and no two the same place or id."""
+    places = [(one.type, mention.start, mention.end) for one in said for mention in one.mentions]
+    return (
+        len({one.id for one in said}) == len(said)
+        and len(set(places)) == len(places)
+        and not [start for _, start, _ in places if start is UNSET]
+    )
 
 
 def _ends_first(placed: tuple[int, int, int, PredictedSection[Located]]) -> tuple[object, ...]:
@@ -749,16 +754,19 @@ class _Grounding:
             _SaidEntity(one.id, one.type, _given(one.name), one.mentions, ("entities", at))
             for at, one in enumerate(_items(prediction.entities))
         ]
-        # The file's order must not tell who has a place that several claim: the surest claim is heard first, and of
-        # entities the one that says most.
+        # The file's order must not tell who has an id or a place that several claim: the surest claim is heard first,
+        # and of entities the one that says most.
+        ordered = said if _apart(said) else sorted(said, key=_SaidEntity.key)
         standing: dict[str, _SaidEntity] = {}
         untyped: dict[str, Entity] = {}
-        for one in sorted(said, key=_SaidEntity.key):
+        for one in ordered:
             self._stands(one, standing, untyped)
+        claims = [(at, one, *claim) for at, one in enumerate(standing.values()) for claim in enumerate(one.mentions)]
+        if ordered is not said:
+            claims.sort(key=lambda claim: (claim[1].sureness(claim[3]), claim[0], _content(claim[3])))
         found: dict[str, list[tuple[int, Mention]]] = {given: [] for given in standing}
-        for claim in _CLAIMS:
-            for one in standing.values():
-                found[one.id] += self._mentions(one, claim)
+        for _, one, number, mention in claims:
+            found[one.id] += [(number, place) for place in self._places(one, number, mention)]
         grounded = untyped | {
             one.id: Entity(id=one.id, type=one.type, name=one.name, mentions=tuple(m for _, m in sorted(found[one.id])))
             for one in standing.values()
@@ -767,40 +775,34 @@ class _Grounding:
 
     def _stands(self, said: _SaidEntity, standing: dict[str, _SaidEntity], untyped: dict[str, Entity]) -> None:
         """Put an entity to those that stand, or to those of an unknown type, which have no mentions; or to neither."""
-        given, kind, at = said.id, said.type, said.at
+        given, kind = said.id, said.type
+        known = given == AUTHOR or given in standing or given in untyped
+        if not known and kind in self.known["entities.type"]:
+            standing[given] = said
+            return
         lost = [lost_mention(kind, mention.form) for mention in said.mentions]
-        if given == AUTHOR or given in standing or given in untyped:
+        if known:
             reason = "is reserved for the article's own voice" if given == AUTHOR else "stands twice"
             lost += lost_entity(kind, len(said.mentions))
-            self.fault("id", (*at, "id"), f"the id {quoted(given)} {reason}", "Choose another.", lost)
-        elif self.label("entities.type", kind, (*at, "type"), lost):
-            standing[given] = said
+            self.fault("id", (*said.at, "id"), f"the id {quoted(given)} {reason}", "Choose another.", lost)
         else:
+            self.label("entities.type", kind, (*said.at, "type"), lost)
             untyped[given] = Entity(id=given, type=kind, mentions=())
 
-    def _mentions(self, said: _SaidEntity, claim: _Claim) -> Iterator[tuple[int, Mention]]:
-        """The mentions of an entity that claim their places so, with their numbers.
-
-        Those by code points with nothing wrong are taken at once, all others looked for.
-        """
-        entity, kind = said.id, said.type
-        text, taken, forms, size = self.text, self.taken, self.known["entities.form"], self.size
-        for number, mention in sorted(enumerate(said.mentions), key=lambda one: _content(one[1])):
-            if said.claim(mention) != claim:
-                continue
-            start, end, form = mention.start, mention.end, mention.form
-            if start is not UNSET and end is not UNSET and 0 <= start < end <= size:
-                words, key = text[start:end], (kind, start, end)
-                if (
-                    (form is UNSET or form in forms)
-                    and (mention.text is UNSET or mention.text == words)
-                    and key not in taken
-                ):
-                    taken[key] = entity
-                    yield number, Mention(start, end, words, NAME if form is UNSET else form)
-                    continue
-            place = said.at if said.at[0] == "mentions" else (*said.at, "mentions", number)
-            yield from ((number, one) for one in self._looked_for(mention, entity, kind, place))
+    def _places(self, said: _SaidEntity, number: int, mention: PredictedMention) -> Iterable[Mention]:
+        """Where a mention stands: by code points with nothing wrong, or else it is looked for."""
+        start, end, form = mention.start, mention.end, mention.form
+        if start is not UNSET and end is not UNSET and 0 <= start < end <= self.size:
+            words, key = self.text[start:end], (said.type, start, end)
+            if (
+                (form is UNSET or form in self.known["entities.form"])
+                and (mention.text is UNSET or mention.text == words)
+                and key not in self.taken
+            ):
+                self.taken[key] = said.id
+                return (Mention(start, end, words, NAME if form is UNSET else form),)
+        at = said.at if said.at[0] == "mentions" else (*said.at, "mentions", number)
+        return self._looked_for(mention, said.id, said.type, at)
 
     def _looked_for(self, mention: PredictedMention, entity: str, kind: str, at: Pointer) -> Iterator[Mention]:
         form, lost = NAME, (lost_mention(kind, entity=entity),)
