@@ -978,6 +978,8 @@ WRITTEN = json.dumps(ENVELOPED, ensure_ascii=False)
         ([{"type": "text", "text": WRITTEN}], []),
         ([{"type": "text", "text": f"نعم:\n```json\n{WRITTEN}\n```"}], []),
         ([{"type": "text", "text": json.dumps([CITY, WAY])}], []),
+        ([{"type": "text", "text": "أولا: [1]"}, {"type": "text", "text": WRITTEN}], []),
+        ([{"type": "text", "text": "أولا"}, {"type": "tool_use", "input": ENVELOPED}], []),
         ({"choices": [{"index": 0, "message": {"role": "assistant", "content": WRITTEN}}]}, []),
         ({"type": "tool_use", "id": "a", "name": "extract", "input": ENVELOPED}, ["no layer"]),
         ({"type": "article", "text": "خبر", "result": ENVELOPED}, ["no layer"]),

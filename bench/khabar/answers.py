@@ -59,6 +59,7 @@ from khabar.wording import (
     spoken,
     spread,
     text_of,
+    text_part,
     unread_places,
     whole_tags,
     with_places,
@@ -114,10 +115,12 @@ class _Opened(list[Any]):
 
 
 def _opened(value: Any, labels: Inventory, depth: int = 0) -> tuple[Any, list[Rejection]]:
-    """A block in which strings that hold JSON with layers are read, and what was rejected in these."""
-    if isinstance(value, str) and _BRACKETS.search(value):
-        values, rejections = blocks(value)
-        if any(layer for layer, _ in _layers(values, labels)):
+    """A block in which parts of text, and strings that hold JSON with layers, are read, and what these reject."""
+    text = text_part(value)
+    said = value if text is None else text
+    if isinstance(said, str):
+        values, rejections = blocks(said) if _BRACKETS.search(said) else ([], [])
+        if text is not None or any(layer for layer, _ in _layers(values, labels)):
             return _Opened(values), rejections
     if depth == _MOST_WRAPPED or not isinstance(value, list | dict) or (isinstance(value, dict) and layers_in(value)):
         return value, []
@@ -168,9 +171,10 @@ def _listed(value: list[Any], labels: Inventory, depth: int) -> Iterator[tuple[L
         yield layer, [value]
         return
     layers = [_layer_of_list(item, labels) for item in value]
+    of_entities = "entities" in layers
     rest = []
     for item, layer in zip(value, layers, strict=True):
-        if layer or ("entities" in layers and isinstance(item, list)):
+        if layer or (of_entities and isinstance(item, list)):
             yield layer or "entities", [item]
         elif depth < _MOST_WRAPPED and isinstance(item, list | dict):
             yield from _layers(item, labels, depth + 1)

@@ -81,6 +81,7 @@ _SAYS_PLACE = (
 
 _MOST_PLACES = 10**6
 _TAG = re.compile("(?P<at>[BIESLU])[-_](?P<type>.+)")
+_MOST_LISTED = 4
 _MOST_NUMBER = 10**18
 _WRITTEN = re.compile(r"-?\d+(?:\.\d+)?")
 _RANGE = re.compile(r"\W*(\d{1,18})\W+(\d{1,18})\W*")
@@ -150,6 +151,14 @@ def layers_in(value: Json) -> Json:
 def _is_layer(key: str, content: object) -> bool:
     held = _one(content) if key in _AMBIGUOUS else content
     return key in LAYER_NAMED and (isinstance(held, list | dict) or content == GIVEN)
+
+
+def text_part(value: object) -> str | None:
+    """The text of a part of a chat message, {"type": "text", "text": …}; None for what is none."""
+    if not isinstance(value, dict) or value.get("type") not in ("text", "output_text"):
+        return None
+    text = value.get("text")
+    return text if isinstance(text, str) else None
 
 
 def beside(value: Json, names: Container[str]) -> Json:
@@ -256,7 +265,7 @@ def listed_entity(said: object, labels: Inventory) -> Json | None:
 
     None for any other list; also where two things of it may be the type.
     """
-    found = said if isinstance(said, list) else []
+    found = said if isinstance(said, list) and len(said) <= _MOST_LISTED else []
     types = [one for one in found if isinstance(one, str) and label_of("entities.type", one, labels)]
     rest = [one for one in found if one not in types]
     if len(types) != 1 or len(rest) + 1 != len(found):
