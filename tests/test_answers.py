@@ -877,12 +877,18 @@ def test_the_end_of_a_section_is_kept_or_left_out_aloud(fields, expected, reason
     assert why == reasons
 
 
+LISTED = st.lists(st.sampled_from(["السلط", "GPE", "near", "موقف", 3, 8, 9.5, "EVENT", True, None]), max_size=4)
+WORDED = (
+    *("name", "type", "mentions", "head", "tail", "holder", "target", "label", "kind", "first", "text"),
+    *("entity", "relations", "nested", "word"),
+)
 ITEMS = st.fixed_dictionaries(
     {},
     optional={
         name: st.sampled_from(["كامل العناني", "السلط", "موقف", "PER", "GPE", "near", "favor", "body", "author", "", 3])
         | st.lists(st.sampled_from(["السلط", "موقف", {"text": "السلط", "occurrence": 1}, {"start": 0, "end": 3}]))
-        for name in ("name", "type", "mentions", "head", "tail", "holder", "target", "label", "kind", "first", "text")
+        | st.fixed_dictionaries({"name": st.just("السلط"), "type": st.just("GPE")})
+        for name in WORDED
     }
     | {
         name: st.lists(st.integers(-1, 200) | st.lists(st.integers(0, 200), max_size=3), max_size=3)
@@ -894,9 +900,10 @@ ITEMS = st.fixed_dictionaries(
 
 @given(
     st.dictionaries(
-        st.sampled_from(["entities", "relations", "stance", "subsections", "mentions", "PER"]),
-        st.lists(ITEMS | st.text(max_size=3), max_size=4) | ITEMS | st.text(max_size=3),
+        st.sampled_from(["entities", "relations", "stance", "subsections", "mentions", "PER", "stance_pairs", "head"]),
+        st.lists(ITEMS | LISTED | st.text(max_size=3), max_size=4) | ITEMS | st.text(max_size=3) | st.just("gold"),
     )
+    | st.recursive(ITEMS | LISTED, lambda inner: st.dictionaries(st.sampled_from(["data", "entities"]), inner))
     | st.text(alphabet="{}[]\":,'\\ aك`<think>", max_size=40)
 )
 def test_whatever_is_answered_can_be_scored(answer):
@@ -1085,17 +1092,18 @@ def test_given_entities_are_named_by_id_name_or_mention():
     """An answer may leave the entities to gold, and the pairs of stances too; others that it lists are rejected."""
     first, second = DOCUMENT.entities[:2]
     meeting = {"type": "meets", "head": first.id, "tail": second.mentions[0].text}
-    stance = {"holder": "author", "target": second.name, "label": "favor"}
+    pair = {"holder": DOCUMENT.stance[0].holder, "target": DOCUMENT.stance[0].target, "label": "favor"}
     given = {"entities": "gold", "stance_pairs": "gold"}
-    found, reasons = said({**given, "relations": [meeting, {**meeting, "tail": "لا أحد"}], "stance": [stance]})
+    stances = [pair, pair | {"label": "against"}, pair | {"holder": second.name, "target": second.id}]
+    found, reasons = said({**given, "relations": [meeting, {**meeting, "tail": "لا أحد"}], "stance": stances})
     assert found["entities"] == found["stance_pairs"] == "gold"
     assert found["relations"] == [{"type": "meets", "head": first.id, "tail": second.id}]
-    assert found["stance"] == [{"holder": "author", "target": second.id, "label": "favor"}]
-    assert reasons == ["unknown entity"]
+    assert found["stance"] == [pair]
+    assert reasons == ["unknown entity", "given", "given"]
+    assert [one["layer"] for one in found["rejected"]] == ["relations", "stance", "stance"]
+    assert khabar.score(open_set(EXAMPLES / "valid"), [found]).documents == 1
     assert said([{"entities": "gold"}, CITY])[1] == ["given"]
     assert said({"stance_pairs": "gold", "stance": []})[1] == ["given"]
-    del found["stance_pairs"]
-    assert khabar.score(open_set(EXAMPLES / "valid"), [found]).documents == 1
 
 
 def test_an_item_beside_the_layers_is_an_item():

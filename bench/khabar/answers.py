@@ -253,6 +253,7 @@ class _Reading:
         self.labels = labels
         self.items: dict[Layer, list[object]] = {}
         self.given: set[Layer] = set()
+        self.pairs: set[tuple[str, str]] | None = None
         self.entities: dict[tuple[str, str], Json] = {}
         self.types: dict[str, str] = {}
         self.names: list[dict[str, set[str]]] = [{}, {}, {}, {}, {}]
@@ -305,6 +306,7 @@ class _Reading:
             found["entities"] = list(self.entities.values())
         if self.given == {"entities", "stance"}:
             found["stance_pairs"] = GIVEN
+            self.pairs = {(one.holder, one.target) for one in self.document.stance}
         elif "stance" in self.given:
             self.reject("given", 'pairs are given only beside "entities": "gold"', {"stance_pairs": GIVEN})
         reads: dict[Layer, Callable[[object], Json | None]] = {
@@ -628,6 +630,11 @@ class _Reading:
         target = self.reference(first_of(fields, "target"), item, "stance", label) if holder else None
         if holder is None or target is None:
             return None
+        if self.pairs is not None and (holder, target) not in self.pairs:
+            self.reject("given", "this pair was not given, or stands twice", item, "stance", label)
+            return None
+        if self.pairs:
+            self.pairs.remove((holder, target))
         found: Json = {"holder": holder, "target": target, "label": label}
         mode = self.choice("stance.mode", first_of(fields, "mode"), item)
         said = first_of(fields, "source")
