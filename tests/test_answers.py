@@ -67,6 +67,7 @@ READ = {
     "comments": GOOD.replace("}, {", "}, // الثاني\n {").replace("]}", "] /* انتهى */ }"),
     "missing commas": GOOD.replace("}, {", "}\n{"),
     "a missing comma between members": GOOD.replace('العناني", "type"', 'العناني" "type"'),
+    "a missing comma between words": '{"PER": ["كامل العناني""سلمى الزعبي"]}',
     "doubled commas": GOOD.replace("}, {", "},, {").replace('", ', '",, '),
     "nothing quoted": "{entities: [{name: كامل العناني, type: PER}, {name: سلمى الزعبي, type: PER}]}",
     "equals signs": GOOD.replace(": ", " = ").replace('"name" = ', '"name" => '),

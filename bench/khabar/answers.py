@@ -193,33 +193,31 @@ def _layer_of_list(value: object, labels: Inventory) -> Layer | None:
 def _others(members: Json, labels: Inventory, of_wrapper: bool = False) -> Iterator[tuple[Layer | None, object]]:
     """What stands beside the layers of an object: under labels, an item by itself, or words of no layer.
 
-    A wrapper is no item. Names that mean nothing here are passed over where words are under them.
+    A wrapper is no item. Words under names that mean nothing here are passed over.
     """
     labelled = {name: _labelled(name, content, labels) for name, content in members.items() if not is_empty(content)}
     yield from ((layer, {name: members[name]}) for name, layer in labelled.items() if layer)
     rest = {name: content for name, content in members.items() if not labelled.get(name)}
-    layer = layer_of(rest)
-    if layer and not of_wrapper and (layer in ("relations", "stance") or _has_label(rest, layer, labels)):
-        yield layer, [rest]
+    if layer := layer_of(rest):
+        sure = layer in ("relations", "stance") or _has_label(rest, layer, labels)
+        yield (layer, [rest]) if sure and not of_wrapper else (None, rest)
         return
-    named = [name for name in rest if as_key(name) in LAYER_NAMED and not layer]
+    named = [name for name in rest if as_key(name) in LAYER_NAMED]
     yield from ((LAYER_NAMED[as_key(name)], rest[name]) for name in named)
-    means = layer is not None or not of_wrapper
     unread = {
         name: content
         for name, content in beside(rest, named).items()
-        if children(content) or (words_of(content) and _means(name, means, labels))
+        if children(content) or (words_of(content) and _means(name, labels, of_wrapper))
     }
     if unread:
         yield None, unread
 
 
-def _means(name: str, as_property_too: bool, labels: Inventory) -> bool:
-    """Whether a name says something of a layer: as a label, or as a property."""
-    labels_of_layers = (LABELLED[layer][0] for layer in ("relations", "stance", "subsections"))
-    if any(label_of(place, name, labels) for place in labels_of_layers):
-        return True
-    return as_property_too and as_property(name) in OF_ITEMS.difference(PROPERTIES["id"])
+def _means(name: str, labels: Inventory, in_wrapper: bool) -> bool:
+    """Whether a name means something of a layer: a label, or a property; wrappers have properties of their own."""
+    places = (LABELLED[layer][0] for layer in ("relations", "stance", "subsections"))
+    is_label = any(label_of(place, name, labels) for place in places)
+    return is_label or (not in_wrapper and as_property(name) in OF_ITEMS.difference(PROPERTIES["id"]))
 
 
 def _has_label(item: Json, layer: Layer, labels: Inventory) -> bool:

@@ -255,18 +255,17 @@ class _Reader:
             if not isinstance(value, Unread)
         )
         layers = layers_in(found)
-        losses = [(name in layers, lost) for name, value in pairs for lost in _losses(value)]
+        own = [lost for name, value in pairs if name not in layers for lost in _losses(value)]
+        inner = [lost for name, value in pairs if name in layers for lost in _losses(value)]
         holds = wraps(found, (name for name, _ in pairs if name), listed)
-        if _is_item(found, holds):
-            broken = self.cut or not all(in_layer for in_layer, _ in losses) or (not holds and self.has_lost(before))
-            if broken or twice - layers.keys():
-                whole = self.lost(begin, _CUT if self.cut else _BROKEN if broken else _TWICE)
-                if not layers:
-                    del self.rejections[before:]
-                    return whole
-                found, over = layers, []
-                losses = [(True, whole), *(lost for lost in losses if lost[0])]
-        self.reject(lost for _, lost in losses)
+        broken = bool(own) or self.cut or (not holds and self.has_lost(before))
+        if (broken or twice - layers.keys()) and _is_item(found, holds):
+            whole = self.lost(begin, _CUT if self.cut else _BROKEN if broken else _TWICE)
+            if not layers:
+                del self.rejections[before:]
+                return whole
+            found, over, own = layers, [], [whole]
+        self.reject([*own, *inner])
         self.repeated(over)
         return {name: _without(value) for name, value in found.items()}
 

@@ -80,9 +80,9 @@ _SAYS_PLACE = (
 """Words in the names of properties that say a place in the text."""
 
 _MOST_PLACES = 10**6
+_MOST_LISTED = 4  # A type, words, and two numbers.
 _TAG = re.compile("(?P<at>[BIESLU])[-_](?P<type>.+)")
-_MOST_LISTED = 4
-_MOST_NUMBER = 10**18
+_MOST_NUMBER = 10**18  # Python writes no number of thousands of digits.
 _WRITTEN = re.compile(r"-?\d+(?:\.\d+)?")
 _RANGE = re.compile(r"\W*(\d{1,18})\W+(\d{1,18})\W*")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -110,7 +110,8 @@ LAYER_NAMED = {key: layer for layer, names in _LAYER_NAMES.items() for key in _k
 PROPERTIES = {field: _keys(names) for field, names in _NAMES.items()}
 """The names of a property, the likeliest first."""
 
-OF_ITEMS = frozenset(key for keys in PROPERTIES.values() for key in keys) - LAYER_NAMED.keys()
+_OF_PROPERTIES = frozenset(key for keys in PROPERTIES.values() for key in keys)
+OF_ITEMS = _OF_PROPERTIES - LAYER_NAMED.keys()
 """The names of all properties of items that name no layer."""
 
 GIVEN = "gold"
@@ -123,7 +124,6 @@ _PLACE_NAMES = frozenset(key for field in ("start", "end", "place") for key in P
 _ENDS_OF_PAIRS = frozenset(key for field in ("head", "tail", "holder", "target") for key in PROPERTIES[field])
 _PLACE_WORDS = frozenset(_keys(_SAYS_PLACE))
 _OF_THINGS = frozenset(_keys("position, positions, location, locations, place, الموقع"))
-_OF_PROPERTIES = frozenset(key for keys in PROPERTIES.values() for key in keys)
 _AMBIGUOUS = _OF_PROPERTIES & LAYER_NAMED.keys() - {"mentions"}
 AUTHORS = frozenset(_keys(_AUTHORS))
 """The names of the article's own voice."""
@@ -225,7 +225,7 @@ def quotes_of(said: object, words: str) -> Iterator[Any]:
     Without words two numbers may count anything, such as sentences: they are no quote.
     """
     if isinstance(said, list):
-        if _are_numbers(said, 2):
+        if _are_offsets(said):
             yield {"text": words, "span": said} if words else said
         elif quote := _placed_words(said):
             yield quote
@@ -243,21 +243,21 @@ def names_of(said: object) -> Iterator[Json]:
             yield one
         elif quote := _placed_words(one):
             yield quote
-        elif _are_numbers(one, 2):
+        elif _are_offsets(one):
             yield {"span": one}
         else:
             yield from ({"name": name} if not isinstance(name, dict) else name for name in flat(one))
 
 
-def _are_numbers(said: object, how_many: int) -> bool:
-    return isinstance(said, list) and len(said) == how_many and all(type(one) in (int, float) for one in said)
+def _are_offsets(said: object) -> bool:
+    return isinstance(said, list) and len(said) == 2 and all(type(one) in (int, float) for one in said)
 
 
 def _placed_words(said: object) -> Json | None:
     """The quote that a list of words and two numbers is."""
     found = said if isinstance(said, list) and len(said) == 3 else []
     words, numbers = [one for one in found if isinstance(one, str)], [one for one in found if not isinstance(one, str)]
-    return {"text": words[0], "span": numbers} if len(words) == 1 and _are_numbers(numbers, 2) else None
+    return {"text": words[0], "span": numbers} if len(words) == 1 and _are_offsets(numbers) else None
 
 
 def listed_entity(said: object, labels: Inventory) -> Json | None:
@@ -272,7 +272,7 @@ def listed_entity(said: object, labels: Inventory) -> Json | None:
         return None
     if len(rest) == 1 and words_of(rest[0]):
         return {"type": types[0], "text": rest[0]}
-    quote = {"span": rest} if _are_numbers(rest, 2) else _placed_words(rest)
+    quote = {"span": rest} if _are_offsets(rest) else _placed_words(rest)
     return {"type": types[0], **quote} if quote else None
 
 
