@@ -992,6 +992,8 @@ WRITTEN = json.dumps(ENVELOPED, ensure_ascii=False)
         ({"type": "tool_use", "id": "a", "name": "extract", "input": ENVELOPED}, ["no layer"]),
         ({"type": "article", "text": "خبر", "result": ENVELOPED}, ["no layer"]),
         ({"kind": "lead", "data": ENVELOPED}, ["no layer"]),
+        ({"head": "السلط", "data": ENVELOPED}, ["no layer"]),
+        ({"head": "السلط", "data": [CITY, WAY]}, ["no layer"]),
         ([{"type": "text", "text": WRITTEN[:-1]}], ["cut off or unreadable"]),
     ],
 )
@@ -1151,12 +1153,12 @@ def test_items_inside_an_item_are_items(name):
 
 
 def test_what_else_stands_inside_an_item_is_told():
-    """Words alone are no items, and a list or an object under a name that is not known may have been meant."""
-    item = {**CITY, "entities": ["عمّان"], "attributes": {"size": 3}, "sure": True, "note": "كبيرة"}
+    """Words alone are no items; a list under a name that is not known, or words under a label, may have been meant."""
+    item = {**CITY, "entities": ["عمّان"], "attributes": {"size": 3}, "near": "عمّان", "stance": "favor", "note": "كبيرة"}
     found, rejections = prediction({"entities": [item]}, DOCUMENT, LABELS)
     assert names(found) == PLACES[:1]
     assert [(one.reason, one.what) for one in rejections] == [
-        ("no layer", {"entities": ["عمّان"], "attributes": {"size": 3}})
+        ("no layer", {"entities": ["عمّان"], "attributes": {"size": 3}, "near": "عمّان", "stance": "favor"})
     ]
     assert "rejected" not in found
 

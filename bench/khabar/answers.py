@@ -29,6 +29,7 @@ from khabar.wording import (
     GIVEN,
     LABELLED,
     LAYER_NAMED,
+    OF_ENVELOPES,
     OF_ITEMS,
     PROPERTIES,
     Json,
@@ -160,9 +161,11 @@ def _layers(value: object, labels: Inventory, depth: int = 0) -> Iterator[tuple[
         elif not LAYER_NAMED.keys().isdisjoint(map(as_key, value)):
             yield from _others(value, labels)
         else:
-            inner = (_layers(content, labels, depth + 1) for content in value.values() if depth < _MOST_WRAPPED)
-            found = [one for layers in inner for one in layers]
-            yield from found if any(layer for layer, _ in found) else [(None, value)]
+            inner = value.items() if depth < _MOST_WRAPPED else ()
+            found = {name: [*_layers(content, labels, depth + 1)] for name, content in inner}
+            read = {name: one for name, one in found.items() if any(layer for layer, _ in one)}
+            yield from (one for several in read.values() for one in several)
+            yield from _others(beside(value, read), labels, of_wrapper=True) if read else [(None, value)]
 
 
 def _listed(value: list[Any], labels: Inventory, depth: int) -> Iterator[tuple[Layer | None, object]]:
@@ -214,10 +217,16 @@ def _others(members: Json, labels: Inventory, of_wrapper: bool = False) -> Itera
 
 
 def _means(name: str, labels: Inventory, in_wrapper: bool) -> bool:
-    """Whether a name means something of a layer: a label, or a property; wrappers have properties of their own."""
-    places = (LABELLED[layer][0] for layer in ("relations", "stance", "subsections"))
-    is_label = any(label_of(place, name, labels) for place in places)
-    return is_label or (not in_wrapper and as_property(name) in OF_ITEMS.difference(PROPERTIES["id"]))
+    """Whether a name means something of a layer: a label, or a property that is none of the object's own."""
+    key = as_property(name)
+    return _is_label(name, labels) or (
+        key in OF_ITEMS and key not in (OF_ENVELOPES if in_wrapper else PROPERTIES["id"])
+    )
+
+
+def _is_label(name: str, labels: Inventory) -> bool:
+    """Whether a name is a label; those of entities are everyday words, such as «date»."""
+    return any(label_of(LABELLED[layer][0], name, labels) for layer in ("relations", "stance", "subsections"))
 
 
 def _has_label(item: Json, layer: Layer, labels: Inventory) -> bool:
@@ -267,18 +276,23 @@ class _Reading:
         else:
             kept = self.items.setdefault(layer, [])
             for item in self.entity_items(content) if layer == "entities" else self.items_of(layer, content):
-                inside = [*self.inside(item)] if isinstance(item, dict) else []
+                inside = [*self.inside(item, layer)] if isinstance(item, dict) else []
                 if not isinstance(item, dict) or not _only_wraps(item, inside):
                     kept.append(item)
                 for one in inside:
                     self.take(*one)
 
-    def inside(self, item: Json) -> Iterator[tuple[Layer | None, object]]:
-        """The layers inside of an item, by their names or under unknown ones; None for other lists and objects."""
+    def inside(self, item: Json, of: Layer) -> Iterator[tuple[Layer | None, object]]:
+        """The layers inside of an item, by their names or under unknown ones.
+
+        None for other lists and objects, and for words under a label or under the name of another layer.
+        """
         layers = layers_in(item)
         unknown = {}
         for name, content in item.items():
-            things = [] if is_property(name) or not isinstance(content, list | dict) else [*flat(content)]
+            other = LAYER_NAMED.get(as_key(name), of) != of or _is_label(name, self.labels)
+            says = other or isinstance(content, list | dict)
+            things = [*flat(content)] if says and not is_property(name) else []
             held = [one for one in things if isinstance(one, dict)]
             if name in layers and held:
                 yield LAYER_NAMED[as_key(name)], content

@@ -114,6 +114,9 @@ _OF_PROPERTIES = frozenset(key for keys in PROPERTIES.values() for key in keys)
 OF_ITEMS = _OF_PROPERTIES - LAYER_NAMED.keys()
 """The names of all properties of items that name no layer."""
 
+OF_ENVELOPES = frozenset(_keys("id, type, object"))
+"""The names of properties that the envelopes of chat interfaces have as well."""
+
 GIVEN = "gold"
 """What stands in place of a layer that is given to the system."""
 
