@@ -67,6 +67,7 @@ READ = {
     "comments": GOOD.replace("}, {", "}, // الثاني\n {").replace("]}", "] /* انتهى */ }"),
     "missing commas": GOOD.replace("}, {", "}\n{"),
     "a missing comma between members": GOOD.replace('العناني", "type"', 'العناني" "type"'),
+    "a missing comma between words": '{"PER": ["كامل العناني""سلمى الزعبي"]}',
     "doubled commas": GOOD.replace("}, {", "},, {").replace('", ', '",, '),
     "nothing quoted": "{entities: [{name: كامل العناني, type: PER}, {name: سلمى الزعبي, type: PER}]}",
     "equals signs": GOOD.replace(": ", " = ").replace('"name" = ', '"name" => '),
@@ -147,8 +148,8 @@ BROKEN = {
     ),
     "a name twice in an item": (
         GOOD.replace('"type"', '"name": "سلمى", "type"', 1),
-        [("سلمى", "PER"), SALMA],
-        ["repeated"],
+        [SALMA],
+        ["cut off or unreadable"],
     ),
     "members without brackets": (
         GOOD + ', {"name": "السلط", "type": "GPE"} "name": "سلمى", "type": "PER"}',
@@ -330,6 +331,49 @@ def test_python_is_read_as_json(answer):
     assert said(repr(answer)) == said(answer)
 
 
+def whole_answer():
+    """An answer with an item of every layer, items in items, and properties of every kind."""
+    salma = {"id": "x", "name": "سلمى الزعبي", "type": "PER", "mentions": ["سلمى", {"text": "سلمى", "occurrence": 2}]}
+    market = {"name": "السوق", "type": "FAC", "nested": [{"name": "السلط", "type": "GPE", "start": 9, "end": 14}]}
+    stance = {"holder": "سلمى الزعبي", "target": "السوق", "label": "favor", "mode": "stated", "evidence": "ورفضت"}
+    return {
+        "entities": [salma, market, ["كامل العناني", "PER"], {"text": "السلط", "type": "LOC"}],
+        "relations": [{"type": "near", "head": "السوق", "tail": "x", "evidence": [{"text": "ورفضت"}, "ذلك"]}],
+        "stance": [stance],
+        "subsections": [{"kind": "lead", "first": "موقف", "entities": [{"name": "عمّان", "type": "GPE"}], "story": 1}],
+    }
+
+
+def flattened(found):
+    """All items of a prediction, whole, by names in place of ids."""
+    called = {one["id"]: one["name"] for one in found.get("entities", ())}
+    return [
+        json.dumps({name: called.get(value, value) if isinstance(value, str) else value for name, value in one.items()})
+        for layer in ("entities", "relations", "stance", "subsections")
+        for one in found.get(layer, ())
+    ]
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        whole_answer(),
+        {"PER": ["كامل العناني", ["سلمى الزعبي", 3, 14]], "near": [["كامل العناني", "سلمى الزعبي"]]},
+        [["كامل العناني", "PER", 1, 13], ["سلمى الزعبي", "PER"]],
+        {"entities": {"e1": {"name": "السلط", "type": "GPE"}, "e2": {"name": "عمّان", "type": "GPE"}}},
+    ],
+)
+def test_whatever_is_cut_off_only_whole_items_are_kept(whole):
+    """Every beginning of an answer holds items of the whole answer, unchanged, and nothing else costs anything."""
+    answer = json.dumps(whole, ensure_ascii=False)
+    items_of_all = flattened(said(answer)[0])
+    for cut in range(len(answer)):
+        found, reasons = said(answer[:cut])
+        assert set(flattened(found)) <= set(items_of_all)
+        assert "rejected" not in found
+        assert reasons
+
+
 @given(st.integers(0, 400))
 def test_a_truncated_answer_gives_a_beginning_of_the_whole(cut):
     """Wherever an answer is cut off, the entities are the first ones of the whole answer."""
@@ -499,7 +543,7 @@ def test_a_name_alone_means_every_place_of_it():
         [{"text": "السلط", "occurrence": "all"}],
         [{"text": "كامل العناني", "occurrence": "all"}, {"text": "العناني", "occurrence": 1}],
         [{"text": "سلمى الزعبي", "occurrence": 2}],
-        [{"text": "يوم الأحد", "occurrence": "all"}],
+        [{"text": "يوم الأحد"}],
     ]
     assert reasons == ["offsets"]
 
@@ -590,8 +634,31 @@ def test_an_occurrence_that_is_none_never_means_all(number):
     ],
 )
 def test_what_of_a_mention_is_wrong_is_left_out_aloud(fields, reason):
-    """The mention stays with its words, and the reason is kept."""
-    assert mention(**fields) == ({"text": "سلمى الزعبي", "occurrence": "all"}, [reason])
+    """The mention stays with its words, and the reason is kept; one that says a place never means all of them."""
+    one_place = reason in ("offsets", "place") and fields != {"position": "العنوان"}
+    expected = {"text": "سلمى الزعبي"} | ({} if one_place else {"occurrence": "all"})
+    assert mention(**fields) == (expected, [reason])
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"start": START, "end": START + 10}, {"occurrence": 2}),
+        ({"start": START - 1, "end": START + 10}, {"occurrence": 2}),
+        ({"span": [START + 4, START + 4]}, {"occurrence": 2}),
+        ({"start": START + 1}, {"occurrence": 2}),
+        ({"start": 0, "end": len(TEXT)}, {}),
+        ({"start": START - 9, "end": START - 3}, {}),
+        ({"start": START, "end": START + 10, "occurrence": 1}, {"occurrence": 1}),
+        ({"start": START, "end": START + 10, "prefix": "ورفضت "}, {"prefix": "ورفضت "}),
+    ],
+)
+def test_a_wrong_place_means_the_one_place_that_it_overlaps(fields, expected):
+    """Else none, and never all; an end may be inclusive; the offsets are reported in any case."""
+    assert mention(**fields) == ({"text": "سلمى الزعبي", **expected}, ["offsets"])
+    found, reasons = said([{"name": "سلمى الزعبي", "type": "PER", **fields}])
+    assert found["entities"][0]["mentions"] == [{"text": "سلمى الزعبي", **expected}]
+    assert reasons == ["offsets"]
 
 
 @pytest.mark.parametrize(
@@ -811,12 +878,18 @@ def test_the_end_of_a_section_is_kept_or_left_out_aloud(fields, expected, reason
     assert why == reasons
 
 
+LISTED = st.lists(st.sampled_from(["السلط", "GPE", "near", "موقف", 3, 8, 9.5, "EVENT", True, None]), max_size=4)
+WORDED = (
+    *("name", "type", "mentions", "head", "tail", "holder", "target", "label", "kind", "first", "text"),
+    *("entity", "relations", "nested", "word"),
+)
 ITEMS = st.fixed_dictionaries(
     {},
     optional={
         name: st.sampled_from(["كامل العناني", "السلط", "موقف", "PER", "GPE", "near", "favor", "body", "author", "", 3])
         | st.lists(st.sampled_from(["السلط", "موقف", {"text": "السلط", "occurrence": 1}, {"start": 0, "end": 3}]))
-        for name in ("name", "type", "mentions", "head", "tail", "holder", "target", "label", "kind", "first", "text")
+        | st.fixed_dictionaries({"name": st.just("السلط"), "type": st.just("GPE")})
+        for name in WORDED
     }
     | {
         name: st.lists(st.integers(-1, 200) | st.lists(st.integers(0, 200), max_size=3), max_size=3)
@@ -828,9 +901,10 @@ ITEMS = st.fixed_dictionaries(
 
 @given(
     st.dictionaries(
-        st.sampled_from(["entities", "relations", "stance", "subsections", "mentions", "PER"]),
-        st.lists(ITEMS | st.text(max_size=3), max_size=4) | ITEMS | st.text(max_size=3),
+        st.sampled_from(["entities", "relations", "stance", "subsections", "mentions", "PER", "stance_pairs", "head"]),
+        st.lists(ITEMS | LISTED | st.text(max_size=3), max_size=4) | ITEMS | st.text(max_size=3) | st.just("gold"),
     )
+    | st.recursive(ITEMS | LISTED, lambda inner: st.dictionaries(st.sampled_from(["data", "entities"]), inner))
     | st.text(alphabet="{}[]\":,'\\ aك`<think>", max_size=40)
 )
 def test_whatever_is_answered_can_be_scored(answer):
@@ -870,6 +944,265 @@ def test_lines_that_are_no_answers_are_all_listed(tmp_path):
     path.write_text("\n")
     with pytest.raises(Invalid, match="no answer here"):
         read_answers(path)
+
+
+CITY, WAY = {"name": "السلط", "type": "GPE"}, {"name": "عمّان", "type": "GPE"}
+PLACES = [("السلط", "GPE"), ("عمّان", "GPE")]
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        '{"name": "السلط", "type": "GPE", "mentions": ["السلط"], "name": "عمّان", "type": "GPE", "mentions": ["عمّان"]}',
+        '{"name": "السلط", "type": "GPE", "type": "LOC"}',
+        '{"name": "السلط", "type": "GPE", "span": [1, 2], "span": [3, 4]}',
+        "{'name': 'السلط', 'type': 'GPE', 'name': 'عمّان'}",
+    ],
+)
+def test_an_item_that_says_a_property_twice_is_lost_whole(item):
+    """Two items that run together are never one; it is kept with its words and costs nothing."""
+    found, rejections = prediction(f'{{"entities": [{item}, {json.dumps(CITY)}]}}', DOCUMENT, LABELS)
+    assert names(found) == [("السلط", "GPE")]
+    assert [(one.reason, one.what) for one in rejections] == [("cut off or unreadable", item)]
+    assert "twice" in rejections[0].why
+    assert "rejected" not in found
+
+
+def test_what_stands_twice_and_says_the_same_or_nothing_is_one():
+    """A name twice in an item changes nothing then; a layer twice is one layer."""
+    same = '{"name": "السلط", "type": "GPE", "name": "السلط", "mentions": [], "mentions": null, "type": ""}'
+    found, reasons = said(f'{{"entities": [{same}], "entities": [{json.dumps(WAY)}]}}')
+    assert names(found) == PLACES
+    assert not reasons
+
+
+ENVELOPED = {"entities": [CITY, WAY]}
+WRITTEN = json.dumps(ENVELOPED, ensure_ascii=False)
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ([{"type": "text", "text": WRITTEN}], []),
+        ([{"type": "text", "text": f"نعم:\n```json\n{WRITTEN}\n```"}], []),
+        ([{"type": "text", "text": json.dumps([CITY, WAY])}], []),
+        ([{"type": "text", "text": "أولا: [1]"}, {"type": "text", "text": WRITTEN}], []),
+        ([{"type": "text", "text": "أولا"}, {"type": "tool_use", "input": ENVELOPED}], []),
+        ({"choices": [{"index": 0, "message": {"role": "assistant", "content": WRITTEN}}]}, []),
+        ({"type": "tool_use", "id": "a", "name": "extract", "input": ENVELOPED}, ["no layer"]),
+        ({"type": "article", "text": "خبر", "result": ENVELOPED}, ["no layer"]),
+        ({"kind": "lead", "data": ENVELOPED}, ["no layer"]),
+        ({"head": "السلط", "data": ENVELOPED}, ["no layer"]),
+        ({"head": "السلط", "data": [CITY, WAY]}, ["no layer"]),
+        ([{"type": "text", "text": WRITTEN[:-1]}], ["cut off or unreadable"]),
+    ],
+)
+def test_what_wraps_layers_is_no_item(answer, why):
+    """The envelopes of chat interfaces, and JSON in their strings; what looks like an item costs nothing there."""
+    for shape in (answer, json.dumps(answer, ensure_ascii=False)):
+        found, reasons = said(shape)
+        assert names(found) == PLACES
+        assert found.keys() == {"doc_id", "entities"}
+        assert reasons == why
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ({"entities": [{"name": 3, "type": "CARDINAL"}]}, [("3", "CARDINAL")]),
+        ({"entities": [{"name": 3, "type": "CARDINAL", "mentions": [3]}]}, [("3", "CARDINAL")]),
+        ({"CARDINAL": [3, 3.5]}, [("3", "CARDINAL"), ("3.5", "CARDINAL")]),
+        ([[3, "CARDINAL"]], [("3", "CARDINAL")]),
+        ({"entities": [{"name": 1e30, "type": "CARDINAL"}]}, []),
+        ({"entities": [{"name": True, "type": "CARDINAL"}]}, []),
+        ({"entities": [{"span": 7, "type": "CARDINAL"}]}, []),
+        ({"entities": [], "counts": {"PER": 5}}, []),
+    ],
+)
+def test_a_number_where_words_are_meant_is_its_words(answer, expected):
+    """As it is written, not in exponents; a number that says a place or a count is no words."""
+    assert names(said(answer)[0]) == expected
+
+
+def test_numbers_count_mentions_or_sentences():
+    """Under `mentions`, or as a quote or in a list of mentions of other words, they are no words of the text."""
+    assert said([{"name": "السلط", "type": "GPE", "mentions": 3}]) == said([CITY])
+    assert said([{"name": "السلط", "type": "GPE", "mentions": ["السلط", 95]}])[1] == ["no name"]
+    meeting = {"head": "كامل العناني", "type": "meets", "tail": "سلمى الزعبي"}
+    found, reasons = said(layers(relations=[{**meeting, "evidence": 3}]))
+    assert "evidence" not in found["relations"][0]
+    assert reasons == ["no name"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"entities": [("السلط", "GPE"), ("عمّان", "geopolitical entity")]},
+        [["GPE", "السلط"], ["عمّان", "GPE"]],
+        {"entities": [{"GPE": "السلط"}, {"GPE": ["عمّان"]}]},
+        [{"GPE": "السلط"}, {"GPE": ["عمّان"]}],
+        {"entities": {"السلط": {"type": "GPE"}, "عمّان": {"type": "GPE"}}},
+        {"entities": {"a": CITY, "b": WAY}},
+        [{"word": "السلط", "entity": "B-GPE"}, {"word": "عمّان", "entity_group": "GPE", "score": 0.9}],
+    ],
+)
+def test_entities_may_be_pairs_or_stand_under_keys(answer):
+    """Of words and a type in any order, from types to names, from names or ids to objects, as taggers write."""
+    for shape in (json.loads(json.dumps(answer)), repr(answer)):
+        found, reasons = said(shape)
+        assert names(found) == PLACES
+        assert not reasons
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ["سلمى الزعبي", "PER", START, START + 11],
+        [START, START + 11, "PER"],
+        [{"type": "PER", "mentions": [["سلمى الزعبي", START, START + 11]]}],
+        {"PER": [["سلمى الزعبي", START, START + 11]]},
+        {"PER": [[START, START + 11]]},
+        [[START, START + 11, "سلمى الزعبي", "PER"]],
+    ],
+)
+def test_a_list_of_words_and_two_numbers_is_words_with_a_place(answer):
+    """With a type, an entity; without words, those of the text there."""
+    found, reasons = said(answer)
+    assert names(found) == [SALMA]
+    assert found["entities"][0]["mentions"] == [{"text": "سلمى الزعبي", "occurrence": 2}]
+    assert not reasons
+
+
+@pytest.mark.parametrize("pair", [["حدث", "EVENT"], ["السلط", "CITY"], ["السلط", "عمّان", "GPE"], ["GPE"]])
+def test_a_list_that_is_no_entity_is_rejected_whole(pair):
+    """One rejection with all its words, which costs; also where both may be the type."""
+    found, rejections = prediction({"entities": [pair, CITY]}, DOCUMENT, LABELS)
+    assert names(found) == PLACES[:1]
+    assert [one.what for one in rejections] == [pair]
+    assert found["rejected"] == [{"layer": "entities", "label": "?"}]
+
+
+def test_tokens_of_one_entity_are_not_entities():
+    """A type with the prefix of a tagger is read only where one token is the whole entity."""
+    tokens = [("رابطة", "B-ORG"), ("التجار", "I-ORG"), ("السلط", "B-GPE"), ("عمّان", "S-GPE")]
+    found, reasons = said([{"word": word, "entity": tag} for word, tag in tokens])
+    assert names(found) == PLACES
+    assert reasons == ["label", "label"]
+    assert [one["label"] for one in found["rejected"]] == ["B-ORG", "I-ORG"]
+
+
+def test_given_entities_are_named_by_id_name_or_mention():
+    """An answer may leave the entities to gold, and the pairs of stances too; others that it lists are rejected."""
+    first, second = DOCUMENT.entities[:2]
+    meeting = {"type": "meets", "head": first.id, "tail": second.mentions[0].text}
+    pair = {"holder": DOCUMENT.stance[0].holder, "target": DOCUMENT.stance[0].target, "label": "favor"}
+    given = {"entities": "gold", "stance_pairs": "gold"}
+    stances = [pair, pair | {"label": "against"}, pair | {"holder": second.name, "target": second.id}]
+    found, reasons = said({**given, "relations": [meeting, {**meeting, "tail": "لا أحد"}], "stance": stances})
+    assert found["entities"] == found["stance_pairs"] == "gold"
+    assert found["relations"] == [{"type": "meets", "head": first.id, "tail": second.id}]
+    assert found["stance"] == [pair]
+    assert reasons == ["unknown entity", "given", "given"]
+    assert [one["layer"] for one in found["rejected"]] == ["relations", "stance", "stance"]
+    assert khabar.score(open_set(EXAMPLES / "valid"), [found]).documents == 1
+    assert said([{"entities": "gold"}, CITY])[1] == ["given"]
+    assert said({"stance_pairs": "gold", "stance": []})[1] == ["given"]
+
+
+def test_an_item_beside_the_layers_is_an_item():
+    """A relation, a stance, or what has a label that exists; also where a bracket is lost."""
+    both = ENVELOPED | {"subsections": []}
+    found, reasons = said(both | {"head": "السلط", "type": "near", "tail": "عمّان"})
+    assert found["relations"] == [NEAR]
+    assert not reasons
+    assert said(both | {"holder": "author", "target": "السلط", "label": "favor"})[0]["stance"]
+    written = json.dumps(both)[:-1] + '"kind": "headline", "first": "أ"}, {"kind": "lead", "first": "ب"}]}'
+    found, reasons = said(written)
+    assert [section["kind"] for section in found["subsections"]] == ["headline", "lead"]
+
+
+@pytest.mark.parametrize(
+    ("beside", "rejected"),
+    [
+        ({"headline": "أ", "lead": "ب"}, [{"headline": "أ", "lead": "ب"}]),
+        ({"type": "article", "text": "خبر"}, [{"type": "article", "text": "خبر"}]),
+        ({"summary": "أ", "doc_id": "b", "language": "ar", "id": "c", "role": "assistant", "date": "أمس"}, []),
+        ({"title": "", "usage": {"tokens": 3}}, [{"usage": {"tokens": 3}}]),
+    ],
+)
+def test_words_beside_the_layers_are_rejected_where_their_name_means_something(beside, rejected):
+    """All of one object together, at no cost; other names are passed over."""
+    found, rejections = prediction(ENVELOPED | beside, DOCUMENT, LABELS)
+    assert names(found) == PLACES
+    assert found.keys() == {"doc_id", "entities"}
+    assert [one.what for one in rejections] == rejected
+
+
+@pytest.mark.parametrize("name", ["nested", "children", "entities", "entity"])
+def test_items_inside_an_item_are_items(name):
+    """Under a layer's name or one that is not known; the item that holds them stays."""
+    outer = {"name": "رابطة التجار", "type": "ORG", name: [CITY, WAY]}
+    found, reasons = said({"entities": [outer]})
+    assert names(found) == [("رابطة التجار", "ORG"), *PLACES]
+    assert not reasons
+    inner = {"entities": [CITY, WAY], "relations": [{"type": "near", "head": "السلط", "tail": "عمّان"}]}
+    found, reasons = said({"subsections": [{"kind": "lead", "first": "موقف", **inner}]})
+    assert found["relations"] == [NEAR]
+    assert found["subsections"] == [{"kind": "lead", "first": "موقف"}]
+    assert not reasons
+
+
+def test_what_else_stands_inside_an_item_is_told():
+    """Words alone are no items; a list under a name that is not known, or words under a label, may have been meant."""
+    item = {**CITY, "entities": ["عمّان"], "attributes": {"size": 3}, "near": "عمّان", "stance": "favor", "note": "كبيرة"}
+    found, rejections = prediction({"entities": [item]}, DOCUMENT, LABELS)
+    assert names(found) == PLACES[:1]
+    assert [(one.reason, one.what) for one in rejections] == [
+        ("no layer", {"entities": ["عمّان"], "attributes": {"size": 3}, "near": "عمّان", "stance": "favor"})
+    ]
+    assert "rejected" not in found
+
+
+@pytest.mark.parametrize("key", ["text", "mention", "surface", "word"])
+def test_beside_a_name_other_words_are_the_mention(key):
+    """The name is what the entity is called; relations may use both."""
+    answer = {"entities": [{"name": "عاصمة الأردن", "type": "GPE", key: "عمّان"}, CITY]}
+    near = [{"type": "near", "head": "السلط", "tail": tail} for tail in ("عاصمة الأردن", "عمّان")]
+    found, reasons = said(answer | {"relations": near})
+    assert names(found)[0] == ("عاصمة الأردن", "GPE")
+    assert found["entities"][0]["mentions"] == [{"text": "عمّان", "occurrence": "all"}]
+    assert reasons == ["repeated"]
+
+
+def test_words_that_are_no_mention_are_told():
+    """Those beside a list of mentions without them, and a second quote; lists of words are mentions."""
+    item = {"name": "عاصمة الأردن", "type": "GPE"}
+    assert said([{**item, "text": "عمّان", "mentions": ["السلط"]}])[1] == ["shape"]
+    assert said([{**item, "text": "عمّان", "mentions": ["عمّان", "السلط"]}])[1] == []
+    found, reasons = said([{**item, "mention": "عمّان", "text": "زار عمّان أمس"}])
+    assert found["entities"][0]["mentions"] == [{"text": "عمّان", "occurrence": "all"}]
+    assert reasons == ["shape"]
+    assert said([{**item, "mention": ["عمّان", {"text": "السلط"}]}]) == said(
+        [{**item, "mentions": ["عمّان", {"text": "السلط"}]}]
+    )
+
+
+@pytest.mark.parametrize(
+    ("item", "layer", "label"),
+    [
+        ({"relation": "near", "entity1": "السلط", "entity2": "عمّان"}, "relations", "near"),
+        ({"relation": "beside", "arg1": "السلط", "arg2": "عمّان"}, "relations", "beside"),
+        ({"relation": "near", "first_one": "السلط", "object": "عمّان"}, "relations", "near"),
+        ({"stance": "favor", "speaker": "السلط", "topic": "عمّان"}, "stance", "favor"),
+        ({"entity": "السلط", "category": "CITY"}, "entities", "CITY"),
+        ({"word": "السلط", "entity": "CITY"}, "entities", "CITY"),
+    ],
+)
+def test_an_item_that_cannot_be_read_is_rejected_whole(item, layer, label):
+    """With its words, its layer and its label, also where only a property of its layer's name tells what it is."""
+    found, (one,) = prediction([item], DOCUMENT, LABELS)
+    assert one.what == item
+    assert found["rejected"] == [{"layer": layer, "label": label}]
 
 
 def run(*args):

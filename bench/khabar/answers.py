@@ -10,6 +10,7 @@
   that answers out of scheme must not fare better than one that answers wrongly.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -21,34 +22,47 @@ from khabar.corpus import open_bytes
 from khabar.lenient import MOST_DEPTH, UNREAD, Rejection, blocks, children, holds_nothing, is_deep
 from khabar.model import AUTHOR, Document, Layer
 from khabar.problems import Invalid, Problem, decode
-from khabar.quotes import occurrences
+from khabar.quotes import occurrences, whole_word
 from khabar.schemas import Inventory
 from khabar.wording import (
     AUTHORS,
+    GIVEN,
     LABELLED,
     LAYER_NAMED,
+    OF_ENVELOPES,
     OF_ITEMS,
     PROPERTIES,
     Json,
     as_key,
     as_property,
+    beside,
     clean,
     count_of,
+    entity_fields,
     fields_of,
     first_of,
     flat,
     is_empty,
-    is_item,
     is_pair,
+    is_property,
     label_of,
     layer_of,
-    looks_like_place,
+    layers_in,
+    listed_entity,
+    names_of,
     number_of,
+    other_words,
     pairs_of,
     places_of,
     quotes_of,
+    says_place,
     shown,
+    spoken,
     spread,
+    text_of,
+    text_part,
+    unread_places,
+    whole_tags,
     with_places,
     words_of,
 )
@@ -71,16 +85,16 @@ def prediction(answer: object, document: Document, labels: Inventory) -> Underst
     values: list[Any] = [answer] if answer else []
     if isinstance(answer, str):
         values, rejections = blocks(answer)
-        reading.rejections += [Rejection(one.reason, one.why, clean(one.what)) for one in rejections]
+        reading.keep(rejections)
     elif is_deep(answer):
         values = []
         reading.reject(UNREAD, f"it nests deeper than {MOST_DEPTH}", None)
-    for layer, content in (found for value in values for found in _layers(value, labels)):
-        if layer:
-            reading.layers.setdefault(layer, []).append(content)
-        else:
-            reading.reject("no layer", "this is of none of the layers", content)
-    if not reading.layers and not reading.rejections:
+    for value in values:
+        opened, rejections = _opened(value, labels)
+        reading.keep(rejections)
+        for layer, content in _layers(opened, labels):
+            reading.take(layer, content)
+    if not (reading.items or reading.given) and not reading.rejections:
         reason, why = ("no layer", "none of the layers is in this answer")
         if not values:
             empty = holds_nothing(answer) if isinstance(answer, str) else answer is not None
@@ -91,48 +105,142 @@ def prediction(answer: object, document: Document, labels: Inventory) -> Underst
     return reading.said()
 
 
-_MOST_WRAPPED = 3
+_MOST_WRAPPED = 6
 """In so many objects or lists a layer is looked for."""
+
+_BRACKETS = re.compile(r"[{\[]")
+
+
+class _Opened(list[Any]):
+    """The blocks of a string that holds JSON."""
+
+
+def _opened(value: Any, labels: Inventory, depth: int = 0) -> tuple[Any, list[Rejection]]:
+    """A block in which parts of text, and strings that hold JSON with layers, are read, and what these reject."""
+    text = text_part(value)
+    said = value if text is None else text
+    if isinstance(said, str):
+        values, rejections = blocks(said) if _BRACKETS.search(said) else ([], [])
+        if text is not None or any(layer for layer, _ in _layers(values, labels)):
+            return _Opened(values), rejections
+    if depth == _MOST_WRAPPED or not isinstance(value, list | dict) or (isinstance(value, dict) and layers_in(value)):
+        return value, []
+    inner = [_opened(one, labels, depth + 1) for one in children(value)]
+    found = [one for one, _ in inner]
+    rejected = [one for _, rejections in inner for one in rejections]
+    return dict(zip(value, found, strict=True)) if isinstance(value, dict) else found, rejected
+
+
+def _holds(value: object, depth: int) -> bool:
+    """Whether a layer stands in a value under its name, or JSON that was found in a string."""
+    if isinstance(value, _Opened) or (isinstance(value, dict) and layers_in(value)):
+        return True
+    return depth < _MOST_WRAPPED and any(_holds(one, depth + 1) for one in children(value))
 
 
 def _layers(value: object, labels: Inventory, depth: int = 0) -> Iterator[tuple[Layer | None, object]]:
     """The layers of a block: by their names, or by what a bare item looks like; None for what is of none."""
-    if isinstance(value, dict):
-        named = [(LAYER_NAMED[as_key(name)], content) for name, content in value.items() if as_key(name) in LAYER_NAMED]
-        if is_item(value):
-            yield layer_of(value), [value]
-        elif named:
-            yield from named
+    if isinstance(value, list):
+        yield from _listed(value, labels, depth)
+    elif isinstance(value, dict):
+        if layers := layers_in(value):
+            yield from ((LAYER_NAMED[as_key(name)], content) for name, content in layers.items())
             yield from _layers(value.get("", []), labels, depth)
-            others = ((name, content) for name, content in value.items() if name and as_key(name) not in LAYER_NAMED)
-            for name, content in others:
-                layer = _labelled(name, content, labels)
-                if content and (layer or children(content)):
-                    yield layer, {name: content}
+            yield from _others(beside(value, {*layers, ""}), labels)
+        elif wrapped := {name: content for name, content in value.items() if _holds(content, depth + 1)}:
+            for content in wrapped.values():
+                yield from _layers(content, labels, depth + 1)
+            yield from _others(beside(value, wrapped), labels, of_wrapper=True)
+        elif layer := layer_of(value):
+            yield layer, [value]
         elif _names_types(value, labels):
-            yield "entities", value
-        elif (layers := {_labelled(*member, labels) for member in value.items()}) in ({"relations"}, {"stance"}):
-            yield from ((layer, value) for layer in layers)
+            for name, content in value.items():
+                yield _labelled(name, content, labels) or "entities", {name: content}
+        elif (named := {_labelled(*member, labels) for member in value.items()}) in ({"relations"}, {"stance"}):
+            yield from ((layer, value) for layer in named)
+        elif not LAYER_NAMED.keys().isdisjoint(map(as_key, value)):
+            yield from _others(value, labels)
         else:
-            inner = (_layers(content, labels, depth + 1) for content in value.values() if depth < _MOST_WRAPPED)
-            found = [one for layers in inner for one in layers]
-            yield from found if any(layer for layer, _ in found) else [(None, value)]
-    elif isinstance(value, list):
-        for item in value:
-            if isinstance(item, list) and len(item) == 3 and label_of("relations.type", item[1], labels):
-                yield "relations", [item]
-            elif depth < _MOST_WRAPPED and isinstance(item, list | dict):
-                yield from _layers(item, labels, depth + 1)
-            elif item is not None:
-                yield None, item
+            inner = value.items() if depth < _MOST_WRAPPED else ()
+            found = {name: [*_layers(content, labels, depth + 1)] for name, content in inner}
+            read = {name: one for name, one in found.items() if any(layer for layer, _ in one)}
+            yield from (one for several in read.values() for one in several)
+            yield from _others(beside(value, read), labels, of_wrapper=True) if read else [(None, value)]
+
+
+def _listed(value: list[Any], labels: Inventory, depth: int) -> Iterator[tuple[Layer | None, object]]:
+    """The layers of a list: of wrappers, of bare items, or of lists that are items."""
+    if layer := _layer_of_list(value, labels):
+        yield layer, [value]
+        return
+    layers = [_layer_of_list(item, labels) for item in value]
+    of_entities = "entities" in layers
+    rest = []
+    for item, layer in zip(value, layers, strict=True):
+        if layer or (of_entities and isinstance(item, list)):
+            yield layer or "entities", [item]
+        elif depth < _MOST_WRAPPED and isinstance(item, list | dict):
+            yield from _layers(item, labels, depth + 1)
+        elif item is not None:
+            rest.append(item)
+    if rest:
+        yield None, rest
+
+
+def _layer_of_list(value: object, labels: Inventory) -> Layer | None:
+    if isinstance(value, list) and len(value) == 3 and label_of("relations.type", value[1], labels):
+        return "relations"
+    return "entities" if listed_entity(value, labels) else None
+
+
+def _others(members: Json, labels: Inventory, of_wrapper: bool = False) -> Iterator[tuple[Layer | None, object]]:
+    """What stands beside the layers of an object: under labels, an item by itself, or words of no layer.
+
+    A wrapper is no item. Words under names that mean nothing here are passed over.
+    """
+    labelled = {name: _labelled(name, content, labels) for name, content in members.items() if not is_empty(content)}
+    yield from ((layer, {name: members[name]}) for name, layer in labelled.items() if layer)
+    rest = {name: content for name, content in members.items() if not labelled.get(name)}
+    if layer := layer_of(rest):
+        sure = layer in ("relations", "stance") or _has_label(rest, layer, labels)
+        yield (layer, [rest]) if sure and not of_wrapper else (None, rest)
+        return
+    named = [name for name in rest if as_key(name) in LAYER_NAMED]
+    yield from ((LAYER_NAMED[as_key(name)], rest[name]) for name in named)
+    unread = {
+        name: content
+        for name, content in beside(rest, named).items()
+        if children(content) or (words_of(content) and _means(name, labels, of_wrapper))
+    }
+    if unread:
+        yield None, unread
+
+
+def _means(name: str, labels: Inventory, in_wrapper: bool) -> bool:
+    """Whether a name means something of a layer: a label, or a property that is none of the object's own."""
+    key = as_property(name)
+    return _is_label(name, labels) or (
+        key in OF_ITEMS and key not in (OF_ENVELOPES if in_wrapper else PROPERTIES["id"])
+    )
+
+
+def _is_label(name: str, labels: Inventory) -> bool:
+    """Whether a name is a label; those of entities are everyday words, such as «date»."""
+    return any(label_of(LABELLED[layer][0], name, labels) for layer in ("relations", "stance", "subsections"))
+
+
+def _has_label(item: Json, layer: Layer, labels: Inventory) -> bool:
+    place, says, _ = LABELLED[layer]
+    return label_of(place, first_of(fields_of(item), says), labels) is not None
 
 
 def _names_types(value: Json, labels: Inventory) -> bool:
     """Whether an object holds entities: from types to names, or from names to types."""
     types = [name for name in value if not name or label_of("entities.type", name, labels)]
-    types_first = len(types) == len(value) or (types and all(isinstance(names, list) for names in value.values()))
+    named = [names for names in value.values() if not isinstance(names, int | float)]
+    types_first = named and (len(types) == len(value) or (types and all(isinstance(names, list) for names in named)))
     types_last = all(label_of("entities.type", said, labels) for said in value.values())
-    return bool(value) and bool(types_first or (types_last and not OF_ITEMS.issuperset(map(as_property, value))))
+    return bool(types_first or (value and types_last and not OF_ITEMS.issuperset(map(as_property, value))))
 
 
 def _labelled(name: str, content: object, labels: Inventory) -> Layer | None:
@@ -150,32 +258,84 @@ class _Reading:
     def __init__(self, document: Document, labels: Inventory) -> None:
         self.document = document
         self.labels = labels
-        self.layers: dict[Layer, list[object]] = {}
+        self.items: dict[Layer, list[object]] = {}
+        self.given: set[Layer] = set()
+        self.pairs: set[tuple[str, str]] | None = None
         self.entities: dict[tuple[str, str], Json] = {}
         self.types: dict[str, str] = {}
         self.names: list[dict[str, set[str]]] = [{}, {}, {}, {}, {}]
         self.rejections: list[Rejection] = []
         self.lost: list[Json] = []
 
+    def take(self, layer: Layer | None, content: object) -> None:
+        """Take the items of a layer, and those of any layer that stand inside of them."""
+        if layer is None:
+            self.reject("no layer", "this is of none of the layers", content)
+        elif content == GIVEN and layer in ("entities", "stance"):
+            self.given.add(layer)
+        else:
+            kept = self.items.setdefault(layer, [])
+            for item in self.entity_items(content) if layer == "entities" else self.items_of(layer, content):
+                inside = [*self.inside(item, layer)] if isinstance(item, dict) else []
+                if not isinstance(item, dict) or not _only_wraps(item, inside):
+                    kept.append(item)
+                for one in inside:
+                    self.take(*one)
+
+    def inside(self, item: Json, of: Layer) -> Iterator[tuple[Layer | None, object]]:
+        """The layers inside of an item, by their names or under unknown ones.
+
+        None for other lists and objects, and for words under a label or under the name of another layer.
+        """
+        layers = layers_in(item)
+        unknown = {}
+        for name, content in item.items():
+            other = LAYER_NAMED.get(as_key(name), of) != of or _is_label(name, self.labels)
+            says = other or isinstance(content, list | dict)
+            things = [*flat(content)] if says and not is_property(name) else []
+            held = [one for one in things if isinstance(one, dict)]
+            if name in layers and held:
+                yield LAYER_NAMED[as_key(name)], content
+            elif any(layers_in(one) or layer_of(one) for one in held):
+                yield from _layers(content, self.labels)
+            elif things:
+                unknown[name] = content
+        if unknown:
+            yield None, unknown
+
     def said(self) -> Understood:
+        """The prediction of all that was taken."""
         found: Json = {"doc_id": self.document.doc_id}
-        for content in self.layers.get("entities", ()):
-            for item in self.entity_items(content):
+        items = self.items.get("entities", [])
+        if "entities" in self.given:
+            found["entities"] = GIVEN
+            self.know_given()
+            for item in items:
+                self.reject("given", "the entities are given", item)
+        elif "entities" in self.items:
+            for item in whole_tags(items, self.labels):
                 self.entity(item)
-        if "entities" in self.layers:
             found["entities"] = list(self.entities.values())
+        if self.given == {"entities", "stance"}:
+            found["stance_pairs"] = GIVEN
+            self.pairs = {(one.holder, one.target) for one in self.document.stance}
+        elif "stance" in self.given:
+            self.reject("given", 'pairs are given only beside "entities": "gold"', {"stance_pairs": GIVEN})
         reads: dict[Layer, Callable[[object], Json | None]] = {
             "relations": self.relation,
             "stance": self.stance,
             "subsections": self.section,
         }
         for layer, read in reads.items():
-            if layer in self.layers:
-                items = [item for content in self.layers[layer] for item in self.items(layer, content)]
-                found[layer] = list(self.once(filter(None, map(read, items))))
+            if layer in self.items:
+                found[layer] = list(self.once(filter(None, map(read, self.items[layer]))))
         if self.lost:
             found["rejected"] = self.lost
         return Understood(found, tuple(self.rejections))
+
+    def keep(self, rejections: Iterable[Rejection]) -> None:
+        """Keep what could not be read."""
+        self.rejections += [Rejection(one.reason, one.why, clean(one.what)) for one in rejections]
 
     def reject(self, reason: str, why: str, what: object, layer: Layer | None = None, label: object = None) -> None:
         """Keep what cannot be an item; with a layer, it counts there as spurious."""
@@ -193,12 +353,14 @@ class _Reading:
                 yield item
             seen.add(key)
 
-    def items(self, layer: Layer, content: object) -> Iterator[object]:
+    def items_of(self, layer: Layer, content: object) -> Iterator[object]:
         """The items of a layer: of a list, or of an object from their labels to what they say besides."""
-        if isinstance(content, list):
+        if isinstance(content, list) and _layer_of_list(content, self.labels) != layer:
             for one in content:
-                if isinstance(one, list) and any(isinstance(inner, dict) for inner in one):
-                    yield from self.items(layer, one)
+                if isinstance(one, list) and _holds_items(one) and _layer_of_list(one, self.labels) is None:
+                    yield from self.items_of(layer, one)
+                elif isinstance(one, dict) and layer == "entities" and not layer_of(one):
+                    yield from self.entity_items(one) if _names_types(one, self.labels) else [one]
                 elif one is not None:
                     yield one
         elif isinstance(content, dict) and content:
@@ -208,49 +370,70 @@ class _Reading:
                 return
             for label, inner in content.items():
                 yield from self.labelled(layer, label, inner)
+        elif isinstance(content, list):
+            yield content
         elif content:
             self.reject("shape", f"{layer} should be a list", content)
 
     def labelled(self, layer: Layer, label: str, content: object) -> Iterator[Json]:
-        """The items that stand under their label: objects, or what an item must say besides."""
-        place, name, must = LABELLED[layer]
-        for one in pairs_of(content) if len(must) == 2 else flat(content):
+        """The items that stand under their label, or under a key of their own: objects, or what they must say."""
+        place, says, must = LABELLED[layer]
+        name, known = PROPERTIES[says][0], label_of(place, label, self.labels)
+        single = names_of if layer == "entities" else flat
+        for one in pairs_of(content) if len(must) == 2 else single(content):
             if isinstance(one, dict):
-                yield {name: label, **one}
+                yield one if known is None and first_of(fields_of(one), says) is not None else {name: label, **one}
             elif len(must) == 1:
                 yield {name: label, must[0]: one}
             elif is_pair(one):
                 yield {name: label, **dict(zip(must, one, strict=True))}
             else:
-                found = label_of(place, label, self.labels) or label
-                self.reject("shape", f"this is no pair of {' and '.join(must)}", {label: one}, layer, found)
+                self.reject("shape", f"this is no pair of {' and '.join(must)}", {label: one}, layer, known or label)
 
     def entity_items(self, content: object) -> Iterator[object]:
-        """The entities of a list, or of an object from types to names or from names to types."""
-        if isinstance(content, dict) and layer_of(content) != "entities":
-            for name, inner in content.items():
-                if isinstance(inner, str) and not label_of("entities.type", name, self.labels):
-                    yield {"name": name, "type": inner}
-                    continue
+        """The entities of a list, or of an object from types to names, or from names or ids to what is said of them."""
+        if not isinstance(content, dict) or layer_of(content) == "entities":
+            yield from self.items_of("entities", content)
+            return
+        for name, inner in content.items():
+            if label_of("entities.type", name, self.labels):
                 yield from self.labelled("entities", name, inner)
-        else:
-            yield from self.items("entities", content)
+            elif isinstance(inner, dict):
+                yield {"id" if spoken(fields_of(inner)) else "name": name, **inner}
+            elif isinstance(inner, str) or label_of("entities.type", inner, self.labels):
+                yield {"name": name, "type": inner}
+            else:
+                yield from self.labelled("entities", name, inner)
 
     # -- entities ------------------------------------------------------------------------------------------
 
+    def know_given(self) -> None:
+        """Know the entities of gold, which were given to the system."""
+        for entity in self.document.entities:
+            self.types[entity.id] = entity.type
+            self.remember(entity.id, entity.id, entity.name or "", [mention.text for mention in entity.mentions])
+
     def entity(self, item: object) -> None:
-        fields = fields_of(item)
-        said, name = first_of(fields, "kind"), words_of(first_of(fields, "name"))
-        kind = self.label("entities.type", said, item, "entity type")
+        if isinstance(item, list):
+            listed = listed_entity(item, self.labels)
+            if listed is None:
+                self.reject("shape", "this is no list of one type and words or a place", item, "entities")
+                return
+            item = listed
+        fields = entity_fields(item)
+        kind = self.label("entities.type", first_of(fields, "kind"), item, "entity type")
         if kind is None:
             return
-        given = first_of(fields, "mentions")
+        given, name = first_of(fields, "mentions"), spoken(fields, "name", "words").strip()
         # A number here says how often it is mentioned, and not where.
         placed, before = isinstance(given, str | list | dict), len(self.rejections)
         if placed:
             mentions = self.each(self.mention, given, name)
-            beside = {key: content for key, content in fields.items() if key not in PROPERTIES["mentions"]}
-            self.unread(beside, name, item, "where mentions are listed, each says its own place")
+            words = spoken(fields, "words").strip()
+            if words not in ("", name, *(mention["text"] for mention in mentions)):
+                self.reject("shape", "where mentions are listed, these words are left out", words)
+            others = beside(fields, PROPERTIES["mentions"])
+            self.unread(others, name, item, "where mentions are listed, each says its own place")
         else:
             mentions = [*filter(None, map(self.mention, spread(item)))]
         if not mentions:
@@ -281,50 +464,66 @@ class _Reading:
                 level.setdefault(one, set()).add(id_)
 
     def each(self, read: Callable[[object], Json | None], said: object, words: str = "") -> list[Json]:
-        """What is read of each of several quotes, also of places of the words; one without words is rejected."""
+        """What is read of each of several quotes, also of places of the words; one without words is rejected.
+
+        A number may count anything, such as sentences: it is a quote only where it is one of the words.
+        """
         found = []
         for one in quotes_of(said, words):
-            if span := read(one):
+            counts = isinstance(one, int | float) and words_of(one) not in words.split()
+            if span := None if counts else read(one):
                 found.append(span)
             else:
                 self.reject("no name", "there are no words of the text here", one)
         return found
 
     def mention(self, item: object) -> Json | None:
-        """A mention: words get every place of them, unless a number, a prefix, a suffix or good offsets say which."""
+        """A mention: words get every place of them, unless it is said in any way which place is meant."""
         span, fields = self.span(item), with_places(item)
         if span is None:
             return None
-        if span.keys() == {"text"} and first_of(fields, "occurrence") is None:
+        words = str(span["text"])
+        if span.keys() == {"text"} and first_of(fields, "occurrence") is None and not says_place(fields, words):
             span["occurrence"] = "all"
         form = self.choice("entities.form", first_of(fields, "form"), item)
         return span | ({"form": form} if form else {})
 
     def span(self, item: object) -> Json | None:
-        """A quote; offsets only say which occurrence is meant, where they are good. None where it has no words."""
+        """A quote; offsets only say which occurrence is meant. None where it has no words."""
         fields = with_places(item)
-        said = first_of(fields, "name") if isinstance(item, dict) else item
-        words = words_of(said)
+        said = spoken(fields) if isinstance(item, dict) else text_of(item)
+        words = said.strip()
         stated = places_of(fields)
         places = [self.placed(number_of(start), number_of(end), words) for start, end in stated]
         placed = next(filter(None, places), None)
         if placed is None and not words:
             return None
+        span = placed or self.quote(fields, said, item)
         wrong = [both for both, found in zip(stated, places, strict=True) if found is None or found != placed]
         if wrong:
-            start, end = map(shown, wrong[0])
-            self.reject("offsets", f"the text at {start}..{end} is not what is quoted", item)
+            why = f"the text at {shown(wrong[0][0])}..{shown(wrong[0][1])} is not what is quoted"
+            number = self.near(wrong[0], words) if span.keys() == {"text"} else None
+            if number is not None:
+                span["occurrence"] = number
+                why += f"; the one place of it there is meant, which is number {number}"
+            self.reject("offsets", why, item)
         elif placed is None:
             self.unread(fields, words, item)
-        if placed:
-            return placed
+        if other := other_words(fields, words):
+            self.reject("shape", f"it quotes other words besides; left out: {other}", item)
+        return span
+
+    def quote(self, fields: Json, said: str, item: object) -> Json:
+        """A quote of words, with what is said of its place but offsets."""
+        words = said.strip()
         span: Json = {"text": words}
         number = self.occurrence(first_of(fields, "occurrence"), item)
         if number is not None:
             span["occurrence"] = number
-        before, _, after = clean(said).partition(words)
-        beside = {"prefix": (first_of(fields, "prefix"), "", before), "suffix": (first_of(fields, "suffix"), after, "")}
-        for name, (context, left, right) in beside.items():
+        before, _, after = said.partition(words)
+        contexts = {"prefix": ("", before), "suffix": (after, "")}
+        for name, (left, right) in contexts.items():
+            context = first_of(fields, name)
             if isinstance(context, str) and context:
                 span[name] = f"{left}{clean(context)}{right}"
             elif not is_empty(context):
@@ -334,10 +533,7 @@ class _Reading:
     def placed(self, start: int | None, end: int | None, words: str) -> Json | None:
         """The quote with its number that offsets mean; of one of them, where the words tell the other."""
         text = self.document.text
-        if words and start is None and end is not None:
-            start = end - len(words)
-        if words and end is None and start is not None:
-            end = start + len(words)
+        start, end = _both_ends(start, end, words)
         if start is None or end is None or not 0 <= start < end <= len(text):
             return None
         there = text[start:end]
@@ -345,10 +541,25 @@ class _Reading:
             return None
         return {"text": there, "occurrence": 1 + list(occurrences(text, there)).index(start)}
 
+    def near(self, stated: tuple[Any, Any], words: str) -> int | None:
+        """The number of the one place of the words that offsets overlap, their end exclusive or else inclusive."""
+        text = self.document.text
+        start, end = _both_ends(number_of(stated[0]), number_of(stated[1]), words)
+        if start is None or end is None:
+            return None
+        for last in (end, end + 1):
+            hits = [
+                number
+                for number, at in enumerate(occurrences(text, words), 1)
+                if at < last and start < at + len(words) and whole_word(text, at, at + len(words))
+            ]
+            if hits:
+                return hits[0] if len(hits) == 1 else None
+        return None
+
     def unread(self, fields: Json, words: str, item: object, why: str = "it says no place that can be read") -> None:
         """Reject what looks like a place; the words of the item, said again under such a name, are none."""
-        said = (name for name, said in fields.items() if not is_empty(said) and words_of(said) != words)
-        if names := ", ".join(filter(looks_like_place, said)):
+        if names := ", ".join(unread_places(fields, words)):
             self.reject("place", f"{why}; left out: {names}", item)
 
     def occurrence(self, said: object, item: object) -> int | str | None:
@@ -386,8 +597,8 @@ class _Reading:
         if isinstance(said, dict):
             fields = fields_of(said)
             kind = label_of("entities.type", first_of(fields, "kind"), self.labels)
-            said = first_of(fields, "id") if first_of(fields, "id") is not None else first_of(fields, "name")
-        name = str(said) if isinstance(said, int) else words_of(said)
+            said = first_of(fields, "id") if first_of(fields, "id") is not None else spoken(fields, "name", "words")
+        name = words_of(said)
         for level in self.names:
             ids = level.get(name) or level.get(as_key(name)) or ()
             fitting = [id_ for id_ in ids if kind in (None, self.types[id_])]
@@ -398,7 +609,8 @@ class _Reading:
                 return None
         if voice and as_key(name) in AUTHORS:
             return AUTHOR
-        why = f"no entity of the answer is called {name}" if name else "it names no entity"
+        whose = "that is given" if "entities" in self.given else "of the answer"
+        why = f"no entity {whose} is called {name}" if name else "it names no entity"
         self.reject("unknown entity", why, item, layer, label)
         return None
 
@@ -430,6 +642,11 @@ class _Reading:
         target = self.reference(first_of(fields, "target"), item, "stance", label) if holder else None
         if holder is None or target is None:
             return None
+        if self.pairs is not None and (holder, target) not in self.pairs:
+            self.reject("given", "this pair was not given, or stands twice", item, "stance", label)
+            return None
+        if self.pairs:
+            self.pairs.remove((holder, target))
         found: Json = {"holder": holder, "target": target, "label": label}
         mode = self.choice("stance.mode", first_of(fields, "mode"), item)
         said = first_of(fields, "source")
@@ -476,9 +693,25 @@ class _Reading:
         elif start is not None or end_said is not None:
             self.reject("offsets", "the section does not lie between these offsets; they are left out", item)
         else:
-            beside = {key: said for key, said in fields.items() if key not in PROPERTIES["first"]}
-            self.unread(beside, first, item)
+            self.unread(beside(fields, PROPERTIES["first"]), first, item)
         return {"first": first}
+
+
+def _only_wraps(item: Json, inside: Iterable[tuple[Layer | None, object]]) -> bool:
+    """Whether an object in a list of items holds layers, which may be empty, and says nothing itself."""
+    wraps = any(layer for layer, _ in inside) or any(not is_property(name) for name in layers_in(item))
+    return wraps and OF_ITEMS.isdisjoint(fields_of(item))
+
+
+def _both_ends(start: int | None, end: int | None, words: str) -> tuple[int | None, int | None]:
+    """Offsets; where one of them is not said, the words tell it."""
+    if words and start is None and end is not None:
+        return end - len(words), end
+    return start, start + len(words) if words and end is None and start is not None else end
+
+
+def _holds_items(said: list[Any]) -> bool:
+    return any(isinstance(one, dict) for one in said) or all(isinstance(one, list) for one in said)
 
 
 # -- files -------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
-from khabar.wording import LAYER_NAMED, Json, as_key, wraps
+from khabar.wording import LAYER_NAMED, Json, as_key, beside, is_empty, layer_of, layers_in, wraps
 
 
 class Rejection(Struct, frozen=True):
@@ -41,10 +41,11 @@ _SPACE = r"[\s\ufeff\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 _COMMENT = r"//[^\n]*+|\#[ \t][^\n]*+|/\*.*?(?:\*/|\Z)"
 _SKIP = re.compile(rf"(?:{_SPACE}++|{_COMMENT})*+", re.DOTALL)
 _BETWEEN = re.compile(rf"(?:[,،;]|{_SPACE}++|{_COMMENT})*+", re.DOTALL)
-# What stands behind a string: as in JSON; or a comment, the end of the line, or a string after a comma that is missing.
+# What stands behind a string: as in JSON; or a comment, the end of the line, or a string after a comma that is missing
+# (two words with two marks between them: no mark that is doubled inside a string stands so).
 _BEHIND = re.compile(
     rf"{_SPACE}*+(?:[:=,،;{{}}\[\])]|//|/\*|\Z)|[^\S\n]*+\n"
-    rf"|{_SPACE}++(?:\#|\w++{_SPACE}*+[:=]|[{_ANY}][^{_ANY}\n]{{0,80}}[{_ANY}]{_SPACE}*+[:=,،;}}\])])"
+    rf"|(?<=\w\")\"\w|{_SPACE}++(?:\#|\w++{_SPACE}*+[:=]|[{_ANY}][^{_ANY}\n]{{0,80}}[{_ANY}]{_SPACE}*+[:=,،;}}\])])"
 )
 _INSIDE = {
     mark: re.compile(
@@ -70,17 +71,21 @@ _EMPTY = re.compile(r"\{\s*\}|\[\s*\]")
 UNREAD = "cut off or unreadable"
 
 
+_BROKEN, _CUT = "this cannot be read", "the answer is cut off here"
+_TWICE = "a property stands twice in this item, with different values"
+
+
 class Unread(NamedTuple):
-    """What stands for a value that cannot be read: its words, and whether the answer ends in it."""
+    """What stands for a value that is lost: its words, and why."""
 
     words: str
-    cut: bool = False
+    why: str = _BROKEN
 
 
 def blocks(answer: str) -> tuple[list[Any], list[Rejection]]:
     """The JSON values of an answer, and every stretch of it that should be JSON and is none of them."""
     said = _without_thoughts(answer)
-    fenced = [_read(match[1]) for match in _FENCE.finditer(said)]
+    fenced = [] if _is_json(said) else [_read(match[1]) for match in _FENCE.finditer(said)]
     values = [value for found, _ in fenced for value in found]
     rejections = [one for _, unread in fenced for one in unread]
     if not values and not rejections:
@@ -88,6 +93,14 @@ def blocks(answer: str) -> tuple[list[Any], list[Rejection]]:
     drafts, unread = _read(_FENCE.sub("\n", said))
     outside = [Rejection("outside", "only what stands in code fences is read", draft) for draft in drafts]
     return values, [*rejections, *outside, *unread]
+
+
+def _is_json(said: str) -> bool:
+    """Whether a text is strict JSON; fences in its strings are then none of its own."""
+    try:
+        return isinstance(json.loads(said), list | dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def holds_nothing(answer: str) -> bool:
@@ -137,7 +150,8 @@ class _Reader:
       without a name closes it. A name with a colon in a list begins an object whose bracket is missing; or the list
       ends before it, where that is a layer, or in an item, which then is lost. ``(`` opens a list where a string, a
       number or a bracket is behind it.
-    - An item of which anything is lost is lost whole. What holds items (`wraps`) keeps the others.
+    - An item of which anything is lost, or which says a property twice, is lost whole. What holds items (`wraps`)
+      keeps the others.
     """
 
     def __init__(self, source: str) -> None:
@@ -154,7 +168,7 @@ class _Reader:
         before = len(self.rejections)
         if self.tries:
             try:
-                value, end = json.JSONDecoder(object_pairs_hook=self.joined).raw_decode(self.source, at)
+                value, end = json.JSONDecoder(object_pairs_hook=self.strict).raw_decode(self.source, at)
                 if not is_deep(value):
                     self.at = end
                     return value
@@ -167,31 +181,22 @@ class _Reader:
         self.reject(_losses(value))
         return None if isinstance(value, Unread) else _without(value)
 
-    def joined(self, pairs: Iterable[tuple[str, Any]]) -> Json:
-        """An object; what stands under one name twice is joined, or else the last of it counts."""
-        return self.join({}, pairs)
+    def strict(self, pairs: list[tuple[str, Any]]) -> Json:
+        """An object of strict JSON. Raises ValueError where it is an item that contradicts itself."""
+        found, twice, over = joined(pairs)
+        if twice and twice - layers_in(found).keys() and _is_item(found, wraps(found, found, listed=False)):
+            raise ValueError(_TWICE)
+        self.repeated(over)
+        return found
 
-    def join(self, built: Json, pairs: Iterable[tuple[str, Any]]) -> Json:
-        """Put members into an object."""
-        for name, value in pairs:
-            before = built.setdefault(name, value)
-            if before is value:
-                continue
-            if isinstance(before, list) and isinstance(value, list):
-                before += value
-            elif isinstance(before, dict) and isinstance(value, dict):
-                self.join(before, value.items())
-            elif before != value:
-                why = "this name stands twice in an object, and what it says last counts"
-                self.rejections.append(Rejection("repeated", why, {name: before}))
-                built[name] = value
-        return built
+    def repeated(self, over: Iterable[Json]) -> None:
+        """Say what counts no more."""
+        why = "this name stands twice in an object, and what it says last counts"
+        self.rejections += [Rejection("repeated", why, one) for one in over]
 
     def reject(self, losses: Iterable[Unread]) -> None:
         """Say what was lost."""
-        for lost in losses:
-            why = "the answer is cut off here" if lost.cut else "this cannot be read"
-            self.rejections.append(Rejection(UNREAD, why, lost.words))
+        self.rejections += [Rejection(UNREAD, lost.why, lost.words) for lost in losses]
 
     def peek(self, between: re.Pattern[str] = _SKIP) -> str:
         """What comes next, white space and comments apart: a character; "" at the end, "word" for «(» in words."""
@@ -199,9 +204,9 @@ class _Reader:
         mark = self.source[self.at : self.at + 1]
         return mark if mark != "(" or _TUPLE.match(self.source, self.at) else "word"
 
-    def lost(self, begin: int, cut: bool = False) -> Unread:
+    def lost(self, begin: int, why: str = _BROKEN) -> Unread:
         """What stands from a place to where reading goes on, given up."""
-        return Unread(self.source[begin : self.at].strip(" \t\r\n,"), cut)
+        return Unread(self.source[begin : self.at].strip(" \t\r\n,"), why)
 
     def close(self, mark: str, values: list[Any]) -> list[Any]:
         """Pass the bracket that closes what was opened last, and give the values in it.
@@ -216,9 +221,9 @@ class _Reader:
         if not ended:
             return values
         if values and isinstance(values[-1], Unread):
-            return [*values[:-1], values[-1]._replace(cut=True)]
+            return [*values[:-1], values[-1]._replace(why=_CUT)]
         line = self.source.rstrip().rsplit("\n", 1)[-1]
-        return [*values, Unread(line[-_MOST_SHOWN:].strip(), cut=True)]
+        return [*values, Unread(line[-_MOST_SHOWN:].strip(), _CUT)]
 
     def value(self) -> Any:
         """The value that begins here."""
@@ -228,7 +233,7 @@ class _Reader:
                 self.at = len(self.source)
                 return self.lost(begin)
             self.at += 1
-            return self.object(begin) if mark == "{" else self.array()
+            return self.object(begin) if mark == "{" else self.listed(begin)
         value = self.scalar()
         # Words without marks may be the rest of a string whose end is missing.
         doubtful = isinstance(value, str) and mark not in _MARKS and begin < max(self.endless.values(), default=0)
@@ -236,7 +241,7 @@ class _Reader:
 
     def object(self, begin: int) -> Any:
         """An object whose members begin here; a list where none of them has a name."""
-        listed = self.open[-1:] == "["
+        listed, before = self.open[-1:] == "[", len(self.rejections)
         self.open += "{"
         pairs: list[tuple[str | None, Any]] = []
         while (mark := self.peek(_BETWEEN)) not in _ENDS and not (listed and mark == "{"):
@@ -244,16 +249,29 @@ class _Reader:
         pairs = list(zip_longest([name for name, _ in pairs], self.close(mark, [value for _, value in pairs])))
         if pairs and all(name is None for name, _ in pairs):
             return [value for _, value in pairs]
-        losses = [*_losses([value for _, value in pairs])]
-        found = self.joined(
+        found, twice, over = joined(
             ("" if name is None else name, value if name is not None or isinstance(value, list) else [value])
             for name, value in pairs
             if not isinstance(value, Unread)
         )
-        if losses and not wraps(found, (name for name, _ in pairs if name)):
-            return self.lost(begin, any(lost.cut for lost in losses))
-        self.reject(losses)
+        layers = layers_in(found)
+        own = [lost for name, value in pairs if name not in layers for lost in _losses(value)]
+        inner = [lost for name, value in pairs if name in layers for lost in _losses(value)]
+        holds = wraps(found, (name for name, _ in pairs if name), listed)
+        broken = bool(own) or self.cut or (not holds and self.has_lost(before))
+        if (broken or twice - layers.keys()) and _is_item(found, holds):
+            whole = self.lost(begin, _CUT if self.cut else _BROKEN if broken else _TWICE)
+            if not layers:
+                del self.rejections[before:]
+                return whole
+            found, over, own = layers, [], [whole]
+        self.reject([*own, *inner])
+        self.repeated(over)
         return {name: _without(value) for name, value in found.items()}
+
+    def has_lost(self, before: int) -> bool:
+        """Whether anything was lost since there were so many rejections."""
+        return any(one.reason == UNREAD for one in self.rejections[before:])
 
     def member(self, mark: str) -> tuple[str | None, Any]:
         """The name of a member, None where it has none, and its value."""
@@ -270,8 +288,17 @@ class _Reader:
         if isinstance(name, Unread) and isinstance(value, list | dict) and "[" not in self.open:
             return None, value
         if isinstance(name, Unread) or isinstance(value, Unread):
-            value = self.lost(begin, isinstance(value, Unread) and value.cut)
+            value = self.lost(begin, value.why if isinstance(value, Unread) else _BROKEN)
         return name if isinstance(name, str) else words, value
+
+    def listed(self, begin: int) -> Any:
+        """A list whose first item comes next; in a list, one of words and numbers is an item itself."""
+        item = self.open[-1:] == "["
+        values = self.array()
+        plain = not any(isinstance(one, list | dict) for one in values)
+        if item and plain and any(isinstance(one, Unread) for one in values):
+            return self.lost(begin, _CUT if self.cut else _BROKEN)
+        return values
 
     def array(self) -> list[Any]:
         """A list whose first item comes next."""
@@ -334,6 +361,43 @@ class _Reader:
         stop = _STOP.search(self.source, begin + 1)
         self.at = stop.start() if stop else len(self.source)
         return self.lost(begin)
+
+
+def joined(pairs: Iterable[tuple[str, Any]]) -> tuple[Json, set[str], list[Json]]:
+    """An object, the names in it that say two things, and what of these counts no more.
+
+    Lists and objects that stand under one name are joined; of anything else the last counts.
+    """
+    found: Json = {}
+    twice: set[str] = set()
+    over: list[Json] = []
+    for name, value in pairs:
+        before = found.get(name)
+        if name and before != value and not is_empty(before) and not is_empty(value):
+            twice.add(name)
+        over += _put(found, name, value)
+    return found, twice, over
+
+
+def _put(found: Json, name: str, value: Any) -> Iterator[Json]:
+    """Put a member into an object, and give what it takes the place of."""
+    before = found.setdefault(name, value)
+    if before is value or before == value or is_empty(value):
+        return
+    if isinstance(before, list) and isinstance(value, list):
+        before += value
+    elif isinstance(before, dict) and isinstance(value, dict):
+        for member in value.items():
+            yield from _put(before, *member)
+    else:
+        found[name] = value
+        if not is_empty(before):
+            yield {name: before}
+
+
+def _is_item(found: Json, holds: bool) -> bool:
+    """Whether an object says something itself, beside the layers that it may hold."""
+    return not holds or layer_of(beside(found, layers_in(found))) is not None
 
 
 def _end(pattern: re.Pattern[str], source: str, at: int) -> int:

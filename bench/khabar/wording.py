@@ -6,7 +6,7 @@ says what it means, and None or nothing where it says nothing.
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -19,19 +19,20 @@ Json = dict[str, Any]
 _LAYER_NAMES: dict[Layer, str] = {
     "entities": "entities, entity, named entities, mentions, ner, الكيانات, كيانات",
     "relations": "relations, relation, relationships, triples, العلاقات, علاقات",
-    "stance": "stance, stances, المواقف, مواقف",
+    "stance": "stance, stances, stance pairs, المواقف, مواقف",
     "subsections": "subsections, sections, segments, الأقسام, أقسام",
 }
 _NAMES = {
     "id": "id, المعرف",
-    "name": "name, text, mention, entity, surface, الاسم, اسم, النص, الكيان, span",
-    "kind": "type, label, entity type, category, class, النوع, نوع, نوع الكيان, التصنيف, الفئة",
+    "name": "name, entity, الاسم, اسم, الكيان",
+    "words": "mention, surface, word, text, النص, span",
+    "kind": "type, label, entity type, entity group, category, class, النوع, نوع, نوع الكيان, التصنيف, الفئة",
     "mentions": "mentions, occurrences, spans, الإشارات, المواضع",
-    "head": "head, subject, source, from, الرأس, الطرف الأول, المصدر, من",
+    "head": "head, subject, source, from, entity1, entity 1, arg1, الرأس, الطرف الأول, المصدر, من",
     "relation": "type, relation, predicate, label, relation type, النوع, نوع, العلاقة, نوع العلاقة",
-    "tail": "tail, object, target, to, الذيل, الطرف الثاني, الهدف, إلى",
-    "holder": "holder, subject, who, صاحب الموقف, صاحب الرأي",
-    "target": "target, object, about, issue, الهدف, المستهدف, الموضوع",
+    "tail": "tail, object, target, to, entity2, entity 2, arg2, الذيل, الطرف الثاني, الهدف, إلى",
+    "holder": "holder, subject, who, speaker, صاحب الموقف, صاحب الرأي",
+    "target": "target, object, about, issue, topic, الهدف, المستهدف, الموضوع",
     "stance": "label, stance, position, type, الموقف, نوع الموقف, النوع, نوع",
     "section": "kind, type, label, section, النوع, نوع, القسم, نوع القسم",
     "first": "first, first line, start, heading, title, text, السطر الأول, أول سطر, العنوان, النص",
@@ -40,7 +41,7 @@ _NAMES = {
     " البداية, بداية, from, من",
     "end": "end, end char, char end, end offset, offset end, end index, end pos, النهاية, نهاية, to, إلى",
     "place": "span, spans, offset, offsets, position, location, range, indices, الموضع",
-    "occurrence": "occurrence, رقم الموضع",
+    "occurrence": "occurrence, occurence, رقم الموضع",
     "prefix": "prefix, قبله",
     "suffix": "suffix, بعده",
     "form": "form, الصيغة",
@@ -51,17 +52,23 @@ _NAMES = {
     "heading": "heading, العنوان",
 }
 _BARE_ITEMS: dict[Layer, tuple[str, ...]] = {
-    "relations": ("head, tail", "subject, object", "الرأس, الذيل", "الطرف الأول, الطرف الثاني"),
-    "stance": ("holder, target", "صاحب الموقف, الهدف", "صاحب الموقف, المستهدف", "صاحب الموقف, الموضوع"),
-    "subsections": ("kind", "first", "first line", "السطر الأول", "أول سطر"),
+    "relations": (
+        "head, subject, entity1, entity 1, arg1, الرأس, الطرف الأول",
+        "tail, object, entity2, entity 2, arg2, الذيل, الطرف الثاني",
+    ),
+    "stance": (
+        "holder, speaker, صاحب الموقف, صاحب الرأي",
+        "target, topic, issue, الهدف, المستهدف, الموضوع",
+    ),
+    "subsections": ("kind, first, first line, السطر الأول, أول سطر",),
 }
-"""The properties, all with words or numbers, that tell the layer of an item that stands alone."""
+"""The properties, with words or numbers, that tell the layer of an item that stands alone: one of each row."""
 
 LABELLED: dict[Layer, tuple[str, str, tuple[str, ...]]] = {
-    "entities": ("entities.type", "type", ("name",)),
-    "relations": ("relations.type", "type", ("head", "tail")),
-    "stance": ("stance.label", "label", ("holder", "target")),
-    "subsections": ("subsections.kind", "kind", ("first",)),
+    "entities": ("entities.type", "kind", ("name",)),
+    "relations": ("relations.type", "relation", ("head", "tail")),
+    "stance": ("stance.label", "stance", ("holder", "target")),
+    "subsections": ("subsections.kind", "section", ("first",)),
 }
 """For each layer: the labels of its items, the property that says the label, and what an item must say besides."""
 
@@ -73,6 +80,10 @@ _SAYS_PLACE = (
 """Words in the names of properties that say a place in the text."""
 
 _MOST_PLACES = 10**6
+_MOST_LISTED = 4  # A type, words, and two numbers.
+_TAG = re.compile("(?P<at>[BIESLU])[-_](?P<type>.+)")
+_MOST_NUMBER = 10**18  # Python writes no number of thousands of digits.
+_WRITTEN = re.compile(r"-?\d+(?:\.\d+)?")
 _RANGE = re.compile(r"\W*(\d{1,18})\W+(\d{1,18})\W*")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _AUTHORS = "author, the author, article, writer, الكاتب, كاتب المقال, المؤلف, المقال, كاتب"
@@ -99,36 +110,75 @@ LAYER_NAMED = {key: layer for layer, names in _LAYER_NAMES.items() for key in _k
 PROPERTIES = {field: _keys(names) for field, names in _NAMES.items()}
 """The names of a property, the likeliest first."""
 
-OF_ITEMS = frozenset(key for keys in PROPERTIES.values() for key in keys) - LAYER_NAMED.keys()
-"""The names of all properties of items."""
+_OF_PROPERTIES = frozenset(key for keys in PROPERTIES.values() for key in keys)
+OF_ITEMS = _OF_PROPERTIES - LAYER_NAMED.keys()
+"""The names of all properties of items that name no layer."""
 
-_GUESSES = [(layer, frozenset(_keys(names))) for layer, found in _BARE_ITEMS.items() for names in found]
+OF_ENVELOPES = frozenset(_keys("id, type, object"))
+"""The names of properties that the envelopes of chat interfaces have as well."""
+
+GIVEN = "gold"
+"""What stands in place of a layer that is given to the system."""
+
+_QUOTED = tuple(key for key in PROPERTIES["words"] if key not in PROPERTIES["place"])
+_WORDS = PROPERTIES["words"] + PROPERTIES["name"]
+_GUESSES = {layer: [frozenset(_keys(names)) for names in rows] for layer, rows in _BARE_ITEMS.items()}
 _PLACE_NAMES = frozenset(key for field in ("start", "end", "place") for key in PROPERTIES[field])
 _ENDS_OF_PAIRS = frozenset(key for field in ("head", "tail", "holder", "target") for key in PROPERTIES[field])
 _PLACE_WORDS = frozenset(_keys(_SAYS_PLACE))
+_OF_THINGS = frozenset(_keys("position, positions, location, locations, place, الموقع"))
+_AMBIGUOUS = _OF_PROPERTIES & LAYER_NAMED.keys() - {"mentions"}
 AUTHORS = frozenset(_keys(_AUTHORS))
 """The names of the article's own voice."""
 
 
 def layer_of(item: Json) -> Layer | None:
     """The layer of an item that says nothing of it but its properties; None where they do not tell."""
-    has = {as_property(name) for name, content in item.items() if isinstance(_one(content), str | int)}
-    if layer := next((layer for layer, names in _GUESSES if names <= has), None):
+    has = {as_property(name) for name, content in item.items() if isinstance(_one(content), str | int | float)}
+    if layer := next((layer for layer, rows in _GUESSES.items() if not any(map(has.isdisjoint, rows))), None):
         return layer
-    return "entities" if has.intersection(PROPERTIES["kind"]) and has.intersection(PROPERTIES["name"]) else None
+    kind, name = not has.isdisjoint(PROPERTIES["kind"]), not has.isdisjoint(PROPERTIES["name"])
+    if (kind and not has.isdisjoint(_WORDS)) or ((kind or name) and any(as_key(key) == "mentions" for key in item)):
+        return "entities"
+    named = [LAYER_NAMED[name] for name in has & _AMBIGUOUS] if len(has & _OF_PROPERTIES) > 1 else []
+    return next((layer for layer in (*_GUESSES, "entities") if layer in named), None)
 
 
-def is_item(value: Json) -> bool:
-    """Whether an object is an item, and does not wrap a layer."""
-    wrapped = (as_key(name) for name, content in value.items() if isinstance(content, list | dict))
-    return layer_of(value) is not None and not any(name in LAYER_NAMED and name != "mentions" for name in wrapped)
+def layers_in(value: Json) -> Json:
+    """The members of an object that are layers; mentions of an item are none."""
+    found = {name: content for name, content in value.items() if _is_layer(as_key(name), content)}
+    mentions = {name for name in found if as_key(name) == "mentions"}
+    return beside(found, mentions) if mentions and layer_of(beside(value, found.keys() - mentions)) else found
 
 
-def wraps(value: Json, names: Iterable[str]) -> bool:
-    """Whether an object holds items, so that what is lost in it is not the whole; ``names`` are all that it had."""
-    holds = {as_key(name) for name, content in value.items() if isinstance(content, list | dict)}
-    named = OF_ITEMS.intersection(map(as_property, names))
-    return not is_item(value) and (not named or bool(holds - OF_ITEMS - {"mentions"}))
+def _is_layer(key: str, content: object) -> bool:
+    held = _one(content) if key in _AMBIGUOUS else content
+    return key in LAYER_NAMED and (isinstance(held, list | dict) or content == GIVEN)
+
+
+def text_part(value: object) -> str | None:
+    """The text of a part of a chat message, {"type": "text", "text": …}; None for what is none."""
+    if not isinstance(value, dict) or value.get("type") not in ("text", "output_text"):
+        return None
+    text = value.get("text")
+    return text if isinstance(text, str) else None
+
+
+def beside(value: Json, names: Container[str]) -> Json:
+    """The members of an object beside those of some names."""
+    return {name: content for name, content in value.items() if name not in names}
+
+
+def wraps(value: Json, names: Iterable[str], listed: bool) -> bool:
+    """Whether an object holds items, so that what is lost in it is not the whole.
+
+    ``names`` are all that it had; in a list, an object that holds nothing is an item itself.
+    """
+    if layers_in(value):
+        return True
+    holds = {as_property(name) for name, content in value.items() if isinstance(content, list | dict)} - _OF_PROPERTIES
+    plain = listed or not OF_ITEMS.isdisjoint(map(as_property, names))
+    return bool(value) and layer_of(value) is None and bool(holds or not plain)
 
 
 def label_of(place: str, said: object, labels: Inventory) -> str | None:
@@ -177,13 +227,66 @@ def quotes_of(said: object, words: str) -> Iterator[Any]:
 
     Without words two numbers may count anything, such as sentences: they are no quote.
     """
-    if isinstance(said, list) and len(said) == 2 and all(type(one) in (int, float) for one in said):
-        yield {"text": words, "span": said} if words else said
-    elif isinstance(said, list):
-        for one in said:
-            yield from quotes_of(one, words)
+    if isinstance(said, list):
+        if _are_offsets(said):
+            yield {"text": words, "span": said} if words else said
+        elif quote := _placed_words(said):
+            yield quote
+        else:
+            for one in said:
+                yield from quotes_of(one, words)
     elif not is_empty(said):
         yield from spread(said)
+
+
+def names_of(said: object) -> Iterator[Json]:
+    """What is said of each entity under its type: objects, names, and names with their places or places alone."""
+    for one in said if isinstance(said, list) and not _placed_words(said) else [said]:
+        if isinstance(one, dict):
+            yield one
+        elif quote := _placed_words(one):
+            yield quote
+        elif _are_offsets(one):
+            yield {"span": one}
+        else:
+            yield from ({"name": name} if not isinstance(name, dict) else name for name in flat(one))
+
+
+def _are_offsets(said: object) -> bool:
+    return isinstance(said, list) and len(said) == 2 and all(type(one) in (int, float) for one in said)
+
+
+def _placed_words(said: object) -> Json | None:
+    """The quote that a list of words and two numbers is."""
+    found = said if isinstance(said, list) and len(said) == 3 else []
+    words, numbers = [one for one in found if isinstance(one, str)], [one for one in found if not isinstance(one, str)]
+    return {"text": words[0], "span": numbers} if len(words) == 1 and _are_offsets(numbers) else None
+
+
+def listed_entity(said: object, labels: Inventory) -> Json | None:
+    """The entity that a list is: one type, and one other thing that is words, two numbers for a place, or both.
+
+    None for any other list; also where two things of it may be the type.
+    """
+    found = said if isinstance(said, list) and len(said) <= _MOST_LISTED else []
+    types = [one for one in found if isinstance(one, str) and label_of("entities.type", one, labels)]
+    rest = [one for one in found if one not in types]
+    if len(types) != 1 or len(rest) + 1 != len(found):
+        return None
+    if len(rest) == 1 and words_of(rest[0]):
+        return {"type": types[0], "text": rest[0]}
+    quote = {"span": rest} if _are_offsets(rest) else _placed_words(rest)
+    return {"type": types[0], **quote} if quote else None
+
+
+def is_property(name: str) -> bool:
+    """Whether a name says something of an item itself, or looks like its place."""
+    key = as_property(name)
+    return key in OF_ITEMS or key == "mentions" or _is_place(key)
+
+
+def _is_place(key: str) -> bool:
+    return key in _PLACE_NAMES or (key not in _OF_PROPERTIES and not _PLACE_WORDS.isdisjoint(key.split()))
 
 
 def spread(item: Any) -> list[Any]:
@@ -222,9 +325,48 @@ def with_places(item: object) -> Json:
     """The properties of an item, and what the objects that say its place say of it; their words where it has none."""
     fields = fields_of(item)
     for name in PROPERTIES["place"]:
-        wanted = _PLACE_NAMES if words_of(first_of(fields, "name")) else _PLACE_NAMES.union(PROPERTIES["name"])
+        wanted = _PLACE_NAMES if spoken(fields) else _PLACE_NAMES.union(_WORDS)
         fields = {key: said for key, said in fields_of(_one(fields.get(name))).items() if key in wanted} | fields
     return fields
+
+
+def entity_fields(item: object) -> Json:
+    """The properties of an entity; with words and no type, what `entity` says is the type.
+
+    What stands in lists or objects where words are meant are its mentions.
+    """
+    fields = fields_of(item)
+    names = {"entity": "type"} if first_of(fields, "kind") is None and spoken(fields, "words") else {}
+    if first_of(fields, "mentions") is None:
+        names |= {key: "mentions" for key in _QUOTED if isinstance(_one(fields.get(key)), list | dict)}
+    return {names.get(key, key): said for key, said in fields.items()}
+
+
+def whole_tags(items: Sequence[Any], labels: Inventory) -> Iterator[Any]:
+    """Entities, without the prefixes of types that taggers write where one token is the whole entity."""
+    tags = [_tag_of(item, labels) for item in items]
+    for item, tag, after in zip(items, tags, [*tags, None][1:], strict=True):
+        if tag and tag["at"] in "BSU" and not (after and after["at"] in "IEL"):
+            yield {name: said for name, said in item.items() if said != tag[0]} | {"type": tag["type"]}
+        else:
+            yield item
+
+
+def _tag_of(item: object, labels: Inventory) -> re.Match[str] | None:
+    tag = _TAG.fullmatch(words_of(first_of(entity_fields(item), "kind")))
+    return tag if tag and label_of("entities.type", tag["type"], labels) else None
+
+
+def spoken(fields: Json, *properties: str) -> str:
+    """The words of an item, as they stand: those that are quoted, or else its name. What says a place is none."""
+    keys = (key for name in properties or ("words", "name") for key in PROPERTIES[name])
+    said = (_one(fields.get(key)) for key in keys if key not in _PLACE_NAMES or not _range_of(_one(fields.get(key))))
+    return next((text_of(one) for one in said if words_of(one)), "")
+
+
+def other_words(fields: Json, words: str) -> str:
+    """What an item quotes besides its words."""
+    return ", ".join(other for key in _QUOTED if (other := words_of(fields.get(key))) not in ("", words))
 
 
 def places_of(fields: Json) -> list[tuple[Any, Any]]:
@@ -233,16 +375,27 @@ def places_of(fields: Json) -> list[tuple[Any, Any]]:
     found = [] if ends == (None, None) else [ends]
     for name in PROPERTIES["place"]:
         said = _one(fields.get(name))
-        both = _RANGE.fullmatch(said) if isinstance(said, str) else None
-        start, end = both.groups() if both else said if isinstance(said, list) and len(said) == 2 else (said, None)
-        if number_of(start) is not None or number_of(end) is not None:
-            found.append((start, end))
+        if both := _range_of(said):
+            found.append(both)
     return found
 
 
-def looks_like_place(name: str) -> bool:
-    """Whether a property says a place by its name, and nothing else that is known."""
-    return name in _PLACE_NAMES or (name not in OF_ITEMS and not _PLACE_WORDS.isdisjoint(name.split()))
+def _range_of(said: object) -> tuple[Any, Any] | None:
+    """The start and the end that numbers say, or words with two numbers; the end None where there is one number."""
+    both = _RANGE.fullmatch(said) if isinstance(said, str) else None
+    start, end = both.groups() if both else said if isinstance(said, list) and len(said) == 2 else (said, None)
+    return (start, end) if number_of(start) is not None or number_of(end) is not None else None
+
+
+def unread_places(fields: Json, words: str) -> list[str]:
+    """The properties that say a place by their names, and nothing else; the item's words said again are none."""
+    return [name for name, said in fields.items() if _is_place(name) and not is_empty(said) and words_of(said) != words]
+
+
+def says_place(fields: Json, words: str) -> bool:
+    """Whether an item means one place, also where that cannot be read; a position in words may be a person's office."""
+    unread = (name for name in unread_places(fields, words) if name not in _OF_THINGS or not words_of(fields[name]))
+    return bool(places_of(fields)) or any(unread)
 
 
 def is_empty(said: object) -> bool:
@@ -265,9 +418,17 @@ def number_of(said: object) -> int | None:
     return said if isinstance(said, int) and not isinstance(said, bool) else None
 
 
+def text_of(said: object) -> str:
+    """A string of an answer, halves of characters replaced, or a number as it is written; "" for what is neither."""
+    if isinstance(said, int | float) and not isinstance(said, bool):
+        written = repr(said) if abs(said) < _MOST_NUMBER else ""
+        return written if _WRITTEN.fullmatch(written) else ""
+    return clean(said) if isinstance(said, str) else ""
+
+
 def words_of(said: object) -> str:
-    """A string of an answer, halves of characters replaced; "" for what is none."""
-    return clean(said).strip() if isinstance(said, str) else ""
+    """The same, without white space around it."""
+    return text_of(said).strip()
 
 
 def shown(said: object) -> str:
