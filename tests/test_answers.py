@@ -934,7 +934,7 @@ def test_lines_that_are_no_answers_are_all_listed(tmp_path):
     """No JSON, no document, no answer, two answers, a document twice: each with its line; an empty file too."""
     path = tmp_path / "a.jsonl"
     path.write_text(
-        '{\n{"answer": ""}\n{"doc_id": "a"}\n{"doc_id": "b", "answer": ""}\n\n{"doc_id": "b", "output": 1}\n'
+        '{"doc_id"\n{"answer": ""}\n{"doc_id": "a"}\n{"doc_id": "b", "answer": ""}\n\n{"doc_id": "b", "output": 1}\n'
         '{"doc_id": "c", "answer": "", "output": ""}\n{"doc_id": "d", "answer": "", "entities": []}\n'
     )
     with pytest.raises(Invalid) as error:
@@ -944,6 +944,23 @@ def test_lines_that_are_no_answers_are_all_listed(tmp_path):
     path.write_text("\n")
     with pytest.raises(Invalid, match="no answer here"):
         read_answers(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b'[{"doc_id": "a", "answer": ""}]', "this is one JSON array"),
+        (b'{\n  "doc_id": "a",\n  "answer": ""\n}\n', "this is JSON spread over many lines"),
+        (gzip.compress(b'{"doc_id": "a", "answer": ""}'), "this is a gzip file"),
+    ],
+)
+def test_a_file_that_is_no_json_lines_is_told_as_a_whole(content, message, tmp_path):
+    """One problem that says what it is, not one for each of its lines."""
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(Invalid) as error:
+        read_answers(path)
+    assert [problem.message for problem in error.value.problems] == [message]
 
 
 CITY, WAY = {"name": "السلط", "type": "GPE"}, {"name": "عمّان", "type": "GPE"}

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, cast
 
 import msgspec
 
-from khabar.corpus import open_bytes
+from khabar.corpus import no_lines, open_bytes
 from khabar.lenient import MOST_DEPTH, UNREAD, Rejection, blocks, children, holds_nothing, is_deep
 from khabar.model import AUTHOR, Document, Layer
 from khabar.problems import Invalid, Problem, decode
@@ -746,9 +746,14 @@ def read_answers(path: Path) -> tuple[Answer, ...]:
 
     with open_bytes(path) as file:
         for number, raw in enumerate(file, 1):
-            _, row, found = decode(str(path), raw.rstrip(), number) if raw.strip() else ("", {}, ())
+            if not raw.strip():
+                continue
+            if not answers and not problems and (reason := no_lines(raw)):
+                wrong(number, *reason)
+                break
+            _, row, found = decode(str(path), raw.rstrip(), number)
             problems.extend(found)
-            if found or not raw.strip():
+            if found:
                 continue
             name = row.get("doc_id") if isinstance(row, dict) else None
             if not isinstance(row, dict) or not isinstance(name, str):
