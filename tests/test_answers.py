@@ -1222,6 +1222,33 @@ def test_an_item_that_cannot_be_read_is_rejected_whole(item, layer, label):
     assert found["rejected"] == [{"layer": layer, "label": label}]
 
 
+@pytest.mark.parametrize(
+    ("layer", "item", "other"),
+    [
+        ("entities", CITY | {"mentions": [{"text": "السلط"}, WAY | {"mentions": ["عمّان"]}]}, WAY),
+        ("entities", CITY | {"mentions": ["السلط", WAY | {"id": 2}]}, WAY),
+        ("entities", WAY | {"type": "LOC", "mentions": [WAY]}, WAY),
+        ("relations", NEAR | {"evidence": ["والتقى", {"type": "meets", "head": "e1", "tail": "e2"}]}, None),
+    ],
+)
+def test_an_item_among_the_quotes_of_another_is_an_item(layer, item, other):
+    """The one that holds it is lost whole, with its words and at no cost: two items may have run together."""
+    found, (one,) = prediction({layer: [item]} | ({} if other else ENVELOPED), DOCUMENT, LABELS)
+    assert one.what == item
+    assert "run together" in one.why
+    assert names(found) == (PLACES[1:] if other else PLACES)
+    assert [one["type"] for one in found.get("relations", ())] == ([] if other else ["meets"])
+    assert "rejected" not in found
+
+
+def test_a_mention_may_have_an_id_or_the_type_of_its_entity():
+    """Such a mention is no entity of its own; nor is one that says its form as a type, or a number of mentions."""
+    mentions = [{"text": "المدينة", "id": "m1"}, {"text": "أ", "type": "nominal"}, CITY, {"text": "ب", "mentions": 2}]
+    found, reasons = said([{**CITY, "mentions": [*mentions, {"text": "ج", "type": "GPE"}]}])
+    assert [one["text"] for one in found["entities"][0]["mentions"]] == ["المدينة", "أ", "السلط", "ب", "ج"]
+    assert not reasons
+
+
 def run(*args):
     """One call of the command."""
     return CliRunner().invoke(app, [str(arg) for arg in args])

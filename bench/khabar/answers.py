@@ -42,6 +42,7 @@ from khabar.wording import (
     fields_of,
     first_of,
     flat,
+    holds_mentions,
     is_empty,
     is_pair,
     is_property,
@@ -277,9 +278,12 @@ class _Reading:
             kept = self.items.setdefault(layer, [])
             for item in self.entity_items(content) if layer == "entities" else self.items_of(layer, content):
                 inside = [*self.inside(item, layer)] if isinstance(item, dict) else []
-                if not isinstance(item, dict) or not _only_wraps(item, inside):
+                others = [*_run_into(item, self.labels)] if isinstance(item, dict) else []
+                if others:
+                    self.reject(UNREAD, "two items may have run together", item)
+                elif not isinstance(item, dict) or not _only_wraps(item, inside):
                     kept.append(item)
-                for one in inside:
+                for one in [*inside, *others]:
                     self.take(*one)
 
     def inside(self, item: Json, of: Layer) -> Iterator[tuple[Layer | None, object]]:
@@ -695,6 +699,27 @@ class _Reading:
         else:
             self.unread(beside(fields, PROPERTIES["first"]), first, item)
         return {"first": first}
+
+
+def _run_into(item: Json, labels: Inventory) -> Iterator[tuple[Layer, object]]:
+    """The items with their layers that stand among the quotes of an item: a bracket between the two was lost."""
+    fields = entity_fields(item)
+    for name in (*PROPERTIES["mentions"], *PROPERTIES["evidence"]):
+        for one in flat(fields.get(name)):
+            if isinstance(one, dict) and (layer := _own_layer(one, fields, labels)):
+                yield layer, [one]
+
+
+def _own_layer(quote: Json, item: Json, labels: Inventory) -> Layer | None:
+    """The layer of what is no quote of an item but another item; a quote may have an id, or the type of its item."""
+    layer, fields = layer_of(quote), entity_fields(quote)
+    if layer in ("relations", "stance"):
+        return layer
+    kind, of_item = (label_of("entities.type", first_of(one, "kind"), labels) for one in (fields, item))
+    renamed = spoken(fields, "name").strip() not in ("", spoken(item, "name").strip())
+    if holds_mentions(fields) or kind not in (None, of_item) or [bool(kind), renamed, "id" in fields].count(True) > 1:
+        return "entities"
+    return None
 
 
 def _only_wraps(item: Json, inside: Iterable[tuple[Layer | None, object]]) -> bool:

@@ -126,6 +126,7 @@ _GUESSES = {layer: [frozenset(_keys(names)) for names in rows] for layer, rows i
 _PLACE_NAMES = frozenset(key for field in ("start", "end", "place") for key in PROPERTIES[field])
 _ENDS_OF_PAIRS = frozenset(key for field in ("head", "tail", "holder", "target") for key in PROPERTIES[field])
 _PLACE_WORDS = frozenset(_keys(_SAYS_PLACE))
+_MENTIONS = _keys("mentions, الإشارات")
 _OF_THINGS = frozenset(_keys("position, positions, location, locations, place, الموقع"))
 _AMBIGUOUS = _OF_PROPERTIES & LAYER_NAMED.keys() - {"mentions"}
 AUTHORS = frozenset(_keys(_AUTHORS))
@@ -277,6 +278,11 @@ def listed_entity(said: object, labels: Inventory) -> Json | None:
         return {"type": types[0], "text": rest[0]}
     quote = {"span": rest} if _are_offsets(rest) else _placed_words(rest)
     return {"type": types[0], **quote} if quote else None
+
+
+def holds_mentions(fields: Json) -> bool:
+    """Whether properties say a list of mentions, and not how many or where they are."""
+    return any(isinstance(one, str | dict) for key in _MENTIONS for one in flat(fields.get(key)))
 
 
 def is_property(name: str) -> bool:
