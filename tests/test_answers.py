@@ -1228,7 +1228,7 @@ def test_an_item_that_cannot_be_read_is_rejected_whole(item, layer, label):
         ("entities", CITY | {"mentions": [{"text": "السلط"}, WAY | {"mentions": ["عمّان"]}]}, WAY),
         ("entities", CITY | {"mentions": ["السلط", WAY | {"id": 2}]}, WAY),
         ("entities", WAY | {"type": "LOC", "mentions": [WAY]}, WAY),
-        ("relations", NEAR | {"evidence": ["والتقى", {"type": "meets", "head": "e1", "tail": "e2"}]}, None),
+        ("relations", NEAR | {"evidence": ["والتقى", {"type": "meets", "head": "السلط", "tail": "عمّان"}]}, None),
     ],
 )
 def test_an_item_among_the_quotes_of_another_is_an_item(layer, item, other):
@@ -1247,6 +1247,32 @@ def test_a_mention_may_have_an_id_or_the_type_of_its_entity():
     found, reasons = said([{**CITY, "mentions": [*mentions, {"text": "ج", "type": "GPE"}]}])
     assert [one["text"] for one in found["entities"][0]["mentions"]] == ["المدينة", "أ", "السلط", "ب", "ج"]
     assert not reasons
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"choices": [{"delta": {"role": "assistant"}, "index": 0}]},
+        {"meta": {"date": "2017-10-20"}},
+        {"response": {"event": "done"}},
+        {"language": "ar"},
+    ],
+)
+def test_everyday_words_with_words_are_no_entities(beside):
+    """Outside of a layer, words under a type are an entity only where the type is written as it is."""
+    assert names(said([beside, CITY])[0]) == PLACES[:1]
+    assert said(beside) == ({"doc_id": DOCUMENT.doc_id}, ["no layer"])
+    assert names(said({"LANGUAGE": "العربية", "DATE": "2017"})[0]) == [("العربية", "LANGUAGE"), ("2017", "DATE")]
+    assert names(said({"entities": {"date": "2017"}})[0]) == [("2017", "DATE")]
+
+
+def test_what_says_nothing_is_no_item():
+    """It costs nothing and is not told, in every layer and under a label; an answer of nothing attempts the layer."""
+    empty = {"entities": [CITY, {}, [], "", {"name": "", "type": None}], "relations": [{}], "near": [{}], "PER": [{}]}
+    found, reasons = said(empty)
+    assert names(found) == PLACES[:1]
+    assert not reasons
+    assert said({"entities": [{}]}) == ({"doc_id": DOCUMENT.doc_id, "entities": []}, [])
 
 
 def run(*args):

@@ -56,6 +56,7 @@ from khabar.wording import (
     pairs_of,
     places_of,
     quotes_of,
+    says_nothing,
     says_place,
     shown,
     spoken,
@@ -154,7 +155,7 @@ def _layers(value: object, labels: Inventory, depth: int = 0) -> Iterator[tuple[
             yield from _others(beside(value, wrapped), labels, of_wrapper=True)
         elif layer := layer_of(value):
             yield layer, [value]
-        elif _names_types(value, labels):
+        elif _names_types(value, labels, inside=False):
             for name, content in value.items():
                 yield _labelled(name, content, labels) or "entities", {name: content}
         elif (named := {_labelled(*member, labels) for member in value.items()}) in ({"relations"}, {"stance"}):
@@ -235,13 +236,24 @@ def _has_label(item: Json, layer: Layer, labels: Inventory) -> bool:
     return label_of(place, first_of(fields_of(item), says), labels) is not None
 
 
-def _names_types(value: Json, labels: Inventory) -> bool:
-    """Whether an object holds entities: from types to names, or from names to types."""
-    types = [name for name in value if not name or label_of("entities.type", name, labels)]
+def _names_types(value: Json, labels: Inventory, inside: bool) -> bool:
+    """Whether an object holds entities: from types to names, or from names to types.
+
+    Outside of a layer, words under an everyday word such as «date» are none.
+    """
+    types = [
+        name
+        for name, names in value.items()
+        if not name or _labelled(name, names, labels) == "entities" or (inside and _is_type(name, labels))
+    ]
     named = [names for names in value.values() if not isinstance(names, int | float)]
     types_first = named and (len(types) == len(value) or (types and all(isinstance(names, list) for names in named)))
-    types_last = all(label_of("entities.type", said, labels) for said in value.values())
+    types_last = all(_is_type(said, labels) for said in value.values())
     return bool(types_first or (value and types_last and not OF_ITEMS.issuperset(map(as_property, value))))
+
+
+def _is_type(said: object, labels: Inventory) -> bool:
+    return label_of("entities.type", said, labels) is not None
 
 
 def _labelled(name: str, content: object, labels: Inventory) -> Layer | None:
@@ -277,6 +289,8 @@ class _Reading:
         else:
             kept = self.items.setdefault(layer, [])
             for item in self.entity_items(content) if layer == "entities" else self.items_of(layer, content):
+                if says_nothing(item):
+                    continue
                 inside = [*self.inside(item, layer)] if isinstance(item, dict) else []
                 others = [*_run_into(item, self.labels)] if isinstance(item, dict) else []
                 if others:
@@ -364,8 +378,8 @@ class _Reading:
                 if isinstance(one, list) and _holds_items(one) and _layer_of_list(one, self.labels) is None:
                     yield from self.items_of(layer, one)
                 elif isinstance(one, dict) and layer == "entities" and not layer_of(one):
-                    yield from self.entity_items(one) if _names_types(one, self.labels) else [one]
-                elif one is not None:
+                    yield from self.entity_items(one) if _names_types(one, self.labels, inside=True) else [one]
+                else:
                     yield one
         elif isinstance(content, dict) and content:
             labelled = any(label_of(LABELLED[layer][0], name, self.labels) for name in content)
@@ -385,6 +399,8 @@ class _Reading:
         name, known = PROPERTIES[says][0], label_of(place, label, self.labels)
         single = names_of if layer == "entities" else flat
         for one in pairs_of(content) if len(must) == 2 else single(content):
+            if says_nothing(one):
+                continue
             if isinstance(one, dict):
                 yield one if known is None and first_of(fields_of(one), says) is not None else {name: label, **one}
             elif len(must) == 1:

@@ -409,6 +409,11 @@ def is_empty(said: object) -> bool:
     return said is None or (isinstance(said, str | list | dict) and not said)
 
 
+def says_nothing(item: object) -> bool:
+    """Whether an item says nothing, under any name."""
+    return is_empty(item) or (isinstance(item, dict) and all(map(is_empty, item.values())))
+
+
 def count_of(said: object) -> int | None:
     """The number from 1 that is said; None where it is none."""
     number = number_of(_one(said))
