@@ -1275,6 +1275,37 @@ def test_what_says_nothing_is_no_item():
     assert said({"entities": [{}]}) == ({"doc_id": DOCUMENT.doc_id, "entities": []}, [])
 
 
+@pytest.mark.parametrize(
+    "mentions",
+    [
+        [["سلمى الزعبي", str(START), str(START + 11)]],
+        ["سلمى الزعبي", str(START), str(START + 11)],
+        f'[["سلمى الزعبي", {START} {START + 11}]]',
+    ],
+)
+def test_numbers_beside_words_are_a_place_however_they_are_written(mentions):
+    """As strings, or without the comma between them; in mentions of a number they are words."""
+    written = mentions if isinstance(mentions, str) else json.dumps(mentions)
+    found, reasons = said(f'{{"entities": [{{"name": "سلمى", "type": "PER", "mentions": {written}}}]}}')
+    assert found["entities"][0]["mentions"] == [{"text": "سلمى الزعبي", "occurrence": 2}]
+    assert not reasons
+    numbers = [{"name": "3", "type": "CARDINAL", "mentions": ["ثلاثة", "3", "٣"]}]
+    assert [one["text"] for one in said(numbers)[0]["entities"][0]["mentions"]] == ["ثلاثة", "3", "٣"]
+    assert names(said('{"CARDINAL": [3 16]}')[0]) == names(said({"CARDINAL": ["3", "16"]})[0])
+
+
+@pytest.mark.parametrize(
+    "mentions",
+    [[["السلط", 9, 14, "المدينة"]], ["السلط", 9, "عمّان", 10], [["السلط", 9]], ["السلط", 9], [["السلط", "9", 14, 15]]],
+)
+def test_words_and_numbers_that_are_not_words_with_a_place_are_rejected_whole(mentions):
+    """It is not known what the numbers say, so the words never get every place."""
+    found, rejections = prediction([{**CITY, "mentions": [*mentions]}], DOCUMENT, LABELS)
+    assert found["entities"] == []
+    assert [one.what for one in rejections] == [{**CITY, "mentions": mentions}]
+    assert names(said({"GPE": [["السلط", 9], "عمّان"]})[0]) == PLACES[1:]
+
+
 def run(*args):
     """One call of the command."""
     return CliRunner().invoke(app, [str(arg) for arg in args])

@@ -458,7 +458,7 @@ class _Reading:
             mentions = [*filter(None, map(self.mention, spread(item)))]
         if not mentions:
             del self.rejections[before:]  # What is wrong with its parts is lost with it, and one loss is told once.
-            self.reject("no name", "it says no words of the text", item, "entities", kind)
+            self.reject("no name", "it says no words of the text that can be read", item, "entities", kind)
             return
         texts = [str(mention["text"]) for mention in mentions]
         name = name or texts[0]

@@ -63,6 +63,7 @@ _TUPLE = re.compile(rf"(?:\({_SPACE}*+)++[{_ANY}{{\[)0-9-]")
 _PARTED = re.compile("[:=]+>?")
 _BARE = re.compile(r"(?:(?!//|/\*|\s\#)[^{}\[\](),،;:=\n])++")
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_TWO_NUMBERS = re.compile(rf"({_NUMBER.pattern})\s+{_NUMBER.pattern}")
 _LITERALS = {"true": True, "false": False, "null": None, "none": None, "undefined": None}
 _BRACKET, _BRACE_OR_MARK = re.compile(r"[{\[]"), re.compile(rf"[{{{_ANY}]")
 _MEMBER = re.compile(rf"[{_ANY}]\w[\w ]{{0,40}}[{_ANY}]{_SPACE}*+[:=]")
@@ -315,7 +316,7 @@ class _Reader:
                     items += [name] if of_item else []
                     break
                 value = self.object(begin)
-            elif not apart and mark not in _STARTS:
+            elif not apart and mark not in _STARTS and not (_is_number(value) and _is_number(items[-1])):
                 value = self.lost(begin)
             items.append(value)
             after = self.at
@@ -328,6 +329,9 @@ class _Reader:
             return self.string()
         self.at = max(_end(_BARE, self.source, begin), begin + 1)
         words = self.source[begin : self.at].strip()
+        if two := _TWO_NUMBERS.fullmatch(words):
+            words = two[1]
+            self.at = begin + len(words)
         if words.lower() in _LITERALS:
             return _LITERALS[words.lower()]
         if _NUMBER.fullmatch(words):
@@ -398,6 +402,10 @@ def _put(found: Json, name: str, value: Any) -> Iterator[Json]:
 def _is_item(found: Json, holds: bool) -> bool:
     """Whether an object says something itself, beside the layers that it may hold."""
     return not holds or layer_of(beside(found, layers_in(found))) is not None
+
+
+def _is_number(value: object) -> bool:
+    return type(value) in (int, float)
 
 
 def _end(pattern: re.Pattern[str], source: str, at: int) -> int:

@@ -226,13 +226,16 @@ def flat(said: object) -> Iterator[Any]:
 def quotes_of(said: object, words: str) -> Iterator[Any]:
     """The quotes that are said: two numbers are a place of the words, and an item of several places several items.
 
-    Without words two numbers may count anything, such as sentences: they are no quote.
+    Without words two numbers may count anything, such as sentences: they are no quote. Words and numbers that are not
+    words with one place are one quote that cannot be read, for it is not known what the numbers say.
     """
     if isinstance(said, list):
         if _are_offsets(said):
             yield {"text": words, "span": said} if words else said
-        elif quote := _placed_words(said):
+        elif quote := _placed_words(said, words):
             yield quote
+        elif _is_mixed(said, words):
+            yield said
         else:
             for one in said:
                 yield from quotes_of(one, words)
@@ -242,13 +245,18 @@ def quotes_of(said: object, words: str) -> Iterator[Any]:
 
 def names_of(said: object) -> Iterator[Json]:
     """What is said of each entity under its type: objects, names, and names with their places or places alone."""
-    for one in said if isinstance(said, list) and not _placed_words(said) else [said]:
+    things = said if isinstance(said, list) else [said]
+    if _placed_words(things) and any(not isinstance(one, str) for one in things):  # Strings alone are names.
+        things = [things]
+    for one in things:
         if isinstance(one, dict):
             yield one
         elif quote := _placed_words(one):
             yield quote
         elif _are_offsets(one):
             yield {"span": one}
+        elif _is_mixed(one):
+            yield {"name": one}
         else:
             yield from ({"name": name} if not isinstance(name, dict) else name for name in flat(one))
 
@@ -257,11 +265,22 @@ def _are_offsets(said: object) -> bool:
     return isinstance(said, list) and len(said) == 2 and all(type(one) in (int, float) for one in said)
 
 
-def _placed_words(said: object) -> Json | None:
-    """The quote that a list of words and two numbers is."""
+def _placed_words(said: Any, words: str = "") -> Json | None:
+    """The quote that a list of words and two numbers is; numbers may be strings that are not of the item's words."""
     found = said if isinstance(said, list) and len(said) == 3 else []
-    words, numbers = [one for one in found if isinstance(one, str)], [one for one in found if not isinstance(one, str)]
-    return {"text": words[0], "span": numbers} if len(words) == 1 and _are_offsets(numbers) else None
+    texts = [one for one in found if isinstance(one, str)]
+    if len(texts) > 1:
+        texts = [one for one in texts if number_of(one) is None or one in words.split()]
+    numbers = [one for one in found if one not in texts]
+    placed = len(texts) == 1 and len(numbers) == 2 and all(number_of(one) is not None for one in numbers)
+    return {"text": texts[0], "span": numbers} if placed else None
+
+
+def _is_mixed(said: object, words: str = "") -> bool:
+    """Whether a list holds words and also numbers that are none of them, and nothing else."""
+    found = said if isinstance(said, list) and all(isinstance(one, str | int | float) for one in said) else []
+    numbers = [one for one in found if not isinstance(one, str) and words_of(one) not in words.split()]
+    return bool(numbers) and any(isinstance(one, str) for one in found)
 
 
 def listed_entity(said: object, labels: Inventory) -> Json | None:
