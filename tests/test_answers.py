@@ -411,6 +411,9 @@ GARBAGE = {
     "backslashes": ('["', "\\"),
     "thoughts": ("", "<think></thinking>{"),
     "fences": ("", "```{"),
+    "round brackets": ('["a",', "("),
+    "round brackets in a name": ('[{"name":', "("),
+    "lists in round brackets": ("[", "(1 "),
 }
 
 
@@ -448,9 +451,12 @@ def test_what_nests_too_deep_is_rejected(depth):
         assert names(found) == [("هو", "PER")]
         assert not rejected
         return
-    assert "cut off or unreadable" in rejected
+    assert rejected == ["cut off or unreadable"]
     with contextlib.suppress(RecursionError):
-        assert said(json.loads(nested))[1] == ["cut off or unreadable"]
+        for answer in (nested, json.loads(nested)):
+            _, (one,) = prediction(answer, DOCUMENT, LABELS)
+            assert one.why == "it nests deeper than 100"
+            assert '"هو"' in json.dumps(one.what, ensure_ascii=False).replace("\\", "")
 
 
 def test_halves_of_characters_never_stop_an_import():

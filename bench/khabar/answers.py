@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, cast
 import msgspec
 
 from khabar.corpus import no_lines, open_bytes
-from khabar.lenient import MOST_DEPTH, UNREAD, Rejection, blocks, children, holds_nothing, is_deep
+from khabar.lenient import DEEP, UNREAD, Rejection, blocks, children, holds_nothing, is_deep, shallow
 from khabar.model import AUTHOR, Document, Layer
 from khabar.problems import Invalid, Problem, decode
 from khabar.quotes import occurrences, whole_word
@@ -90,7 +90,7 @@ def prediction(answer: object, document: Document, labels: Inventory) -> Underst
         reading.keep(rejections)
     elif is_deep(answer):
         values = []
-        reading.reject(UNREAD, f"it nests deeper than {MOST_DEPTH}", None)
+        reading.reject(UNREAD, DEEP, shallow(answer))
     for value in values:
         opened, rejections = _opened(value, labels)
         reading.keep(rejections)

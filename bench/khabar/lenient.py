@@ -59,7 +59,7 @@ _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"} | {mark: mark
 _NO_WORDS = re.compile(f"[{_ANY}]|^\\W*$")
 _NAMED = re.compile(rf"{_SPACE}*+[:=]")
 _STOP = re.compile(r"[,{}\[\]\n]|\Z")
-_TUPLE = re.compile(rf"(?:\({_SPACE}*+)++[{_ANY}{{\[)0-9-]")
+_PARENS, _IN_TUPLE = re.compile(rf"(?:\({_SPACE}*+)++"), re.compile(f"[{_ANY}{{\\[)0-9-]")
 _PARTED = re.compile("[:=]+>?")
 _BARE = re.compile(r"(?:(?!//|/\*|\s\#)[^{}\[\](),،;:=\n])++")
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
@@ -72,7 +72,7 @@ _EMPTY = re.compile(r"\{\s*\}|\[\s*\]")
 UNREAD = "cut off or unreadable"
 
 
-_BROKEN, _CUT = "this cannot be read", "the answer is cut off here"
+_BROKEN, _CUT, DEEP = "this cannot be read", "the answer is cut off here", f"it nests deeper than {MOST_DEPTH}"
 _TWICE = "a property stands twice in this item, with different values"
 
 
@@ -139,7 +139,8 @@ class _Reader:
     """Reads the JSON of a text, strict or broken, and no part of it more than a few times.
 
     ``at`` is where it stands, ``open`` the brackets that are open there, ``endless`` up to where strings of a mark are
-    known to have no end.
+    known to have no end, ``ended`` why nothing more is read; ``tuple`` says whether the ``(`` before ``parens`` are
+    lists.
 
     Broken JSON is read by these rules, and what they do not read is `Unread`, with its words:
 
@@ -159,7 +160,8 @@ class _Reader:
         self.source = source
         self.at = 0
         self.open = ""
-        self.cut = False
+        self.ended = ""
+        self.parens, self.tuple = 0, False
         self.tries = _MOST_TRIES
         self.endless: dict[str, int] = {}
         self.rejections: list[Rejection] = []
@@ -203,7 +205,10 @@ class _Reader:
         """What comes next, white space and comments apart: a character; "" at the end, "word" for «(» in words."""
         self.at = _end(between, self.source, self.at)
         mark = self.source[self.at : self.at + 1]
-        return mark if mark != "(" or _TUPLE.match(self.source, self.at) else "word"
+        if mark == "(" and self.at >= self.parens:
+            self.parens = _end(_PARENS, self.source, self.at)
+            self.tuple = _IN_TUPLE.match(self.source, self.parens) is not None
+        return mark if mark != "(" or self.tuple else "word"
 
     def lost(self, begin: int, why: str = _BROKEN) -> Unread:
         """What stands from a place to where reading goes on, given up."""
@@ -215,8 +220,8 @@ class _Reader:
         Where the text ends instead, what is cut off is among them, once for all brackets that are open: the last value
         where it is lost, or else what would follow the last words of the text, told by these.
         """
-        ended = not mark and not self.cut
-        self.cut = self.cut or ended
+        ended = not mark and not self.ended
+        self.ended = self.ended or (_CUT if ended else "")
         self.at += mark in _CLOSING
         self.open = self.open[:-1]
         if not ended:
@@ -231,8 +236,8 @@ class _Reader:
         mark, begin = self.peek(), self.at
         if mark in _OPENING:
             if len(self.open) >= MOST_DEPTH:
-                self.at = len(self.source)
-                return self.lost(begin)
+                self.at, self.ended = len(self.source), DEEP
+                return self.lost(begin, DEEP)
             self.at += 1
             return self.object(begin) if mark == "{" else self.listed(begin)
         value = self.scalar()
@@ -259,9 +264,9 @@ class _Reader:
         own = [lost for name, value in pairs if name not in layers for lost in _losses(value)]
         inner = [lost for name, value in pairs if name in layers for lost in _losses(value)]
         holds = wraps(found, (name for name, _ in pairs if name), listed)
-        broken = bool(own) or self.cut or (not holds and self.has_lost(before))
+        broken = bool(own) or bool(self.ended) or (not holds and self.has_lost(before))
         if (broken or twice - layers.keys()) and _is_item(found, holds):
-            whole = self.lost(begin, _CUT if self.cut else _BROKEN if broken else _TWICE)
+            whole = self.lost(begin, self.ended or (_BROKEN if broken else _TWICE))
             if not layers:
                 del self.rejections[before:]
                 return whole
@@ -298,7 +303,7 @@ class _Reader:
         values = self.array()
         plain = not any(isinstance(one, list | dict) for one in values)
         if item and plain and any(isinstance(one, Unread) for one in values):
-            return self.lost(begin, _CUT if self.cut else _BROKEN)
+            return self.lost(begin, self.ended or _BROKEN)
         return values
 
     def array(self) -> list[Any]:
@@ -431,6 +436,15 @@ def is_deep(value: Any) -> bool:
     for _ in range(MOST_DEPTH):
         level = [one for each in level for one in children(each)]
     return bool(level)
+
+
+def shallow(value: Any, depth: int = MOST_DEPTH) -> Any:
+    """A value without what nests deeper than is read."""
+    if depth == 0 and isinstance(value, list | dict):
+        return "…"
+    if isinstance(value, dict):
+        return {name: shallow(one, depth - 1) for name, one in value.items()}
+    return [shallow(one, depth - 1) for one in value] if isinstance(value, list) else value
 
 
 def children(value: Any) -> Iterable[Any]:
