@@ -1312,6 +1312,29 @@ def test_words_and_numbers_that_are_not_words_with_a_place_are_rejected_whole(me
     assert names(said({"GPE": [["السلط", 9], "عمّان"]})[0]) == PLACES[1:]
 
 
+@pytest.mark.parametrize("name", ['mentions"', '""mentions"', '"mentions'])
+def test_a_bare_item_with_a_broken_name_is_lost_whole(name):
+    """Without a list around it as in one; its words are kept, and no name that the answer has not."""
+    item = f'{{"name": "السلط", "type": "GPE", {name}: [{{"text": "السلط", "occurrence": 1}}]}}'
+    found, (one,) = prediction(f"{item}\n{json.dumps(WAY)}", DOCUMENT, LABELS)
+    assert names(found) == PLACES[1:]
+    assert (one.reason, one.what) == ("cut off or unreadable", item)
+    _, rejections = prediction(f'{{"result": {{{name}: [{{"a": "السلط"}}], "x": 1}}}}', DOCUMENT, LABELS)
+    assert '""' not in json.dumps([one.what for one in rejections])
+    assert names(said(WRITTEN.replace('"entities"', name.replace("mentions", "entities")))[0]) == PLACES
+
+
+@pytest.mark.parametrize("wrapped", ["{}", '{{"result": {}}}', '{{"data": {{"result": {}, "status": "ok"}}}}'])
+def test_a_list_that_is_closed_too_early_goes_on(wrapped):
+    """By a bracket of the wrong kind in an item: the others are read, and the layers behind them, also in a wrapper."""
+    near = {"relations": [{"type": "near", "head": "السلط", "tail": "عمّان"}]}
+    written = json.dumps(ENVELOPED | near)
+    found, reasons = said(wrapped.format(written.replace("}", "]", 1)))
+    assert names(found) == PLACES
+    assert found["relations"] == [NEAR]
+    assert not reasons
+
+
 def run(*args):
     """One call of the command."""
     return CliRunner().invoke(app, [str(arg) for arg in args])

@@ -66,6 +66,7 @@ from khabar.wording import (
     unread_places,
     whole_tags,
     with_places,
+    without_blanks,
     words_of,
 )
 
@@ -247,7 +248,7 @@ def _names_types(value: Json, labels: Inventory, inside: bool) -> bool:
         if not name or _labelled(name, names, labels) == "entities" or (inside and _is_type(name, labels))
     ]
     named = [names for names in value.values() if not isinstance(names, int | float)]
-    types_first = named and (len(types) == len(value) or (types and all(isinstance(names, list) for names in named)))
+    types_first = any(types) and named and (len(types) == len(value) or all(isinstance(names, list) for names in named))
     types_last = all(_is_type(said, labels) for said in value.values())
     return bool(types_first or (value and types_last and not OF_ITEMS.issuperset(map(as_property, value))))
 
@@ -357,7 +358,7 @@ class _Reading:
 
     def reject(self, reason: str, why: str, what: object, layer: Layer | None = None, label: object = None) -> None:
         """Keep what cannot be an item; with a layer, it counts there as spurious."""
-        self.rejections.append(Rejection(reason, why, clean(what)))
+        self.rejections.append(Rejection(reason, why, clean(without_blanks(what))))
         if layer:
             self.lost.append({"layer": layer, "label": words_of(label) or "?"})
 

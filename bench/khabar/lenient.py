@@ -150,8 +150,9 @@ class _Reader:
     - A comma more or less changes nothing. ``=`` is read as a colon, and before a bracket none is needed.
     - A closing bracket closes what was opened last, whatever its kind. Where an object of a list is open, a ``{``
       without a name closes it. A name with a colon in a list begins an object whose bracket is missing; or the list
-      ends before it, where that is a layer, or in an item, which then is lost. ``(`` opens a list where a string, a
-      number or a bracket is behind it.
+      ends before it, where that is a layer, or in an item, which then is lost. ``]`` behind members of an object that
+      have no names ends the list of a member before them, which was closed too early. ``(`` opens a list where a
+      string, a number or a bracket is behind it.
     - An item of which anything is lost, or which says a property twice, is lost whole. What holds items (`wraps`)
       keeps the others.
     """
@@ -252,6 +253,9 @@ class _Reader:
         pairs: list[tuple[str | None, Any]] = []
         while (mark := self.peek(_BETWEEN)) not in _ENDS and not (listed and mark == "{"):
             pairs.append(self.member(mark))
+            unnamed = pairs[-1][0] is None and pairs[0][0] is not None and "[" not in self.open
+            if unnamed and self.peek(_BETWEEN) == "]":
+                self.at += 1
         pairs = list(zip_longest([name for name, _ in pairs], self.close(mark, [value for _, value in pairs])))
         if pairs and all(name is None for name, _ in pairs):
             return [value for _, value in pairs]
@@ -261,10 +265,11 @@ class _Reader:
             if not isinstance(value, Unread)
         )
         layers = layers_in(found)
+        unnamed = "" in found and layer_of(beside(found, {"", *layers})) is not None
         own = [lost for name, value in pairs if name not in layers for lost in _losses(value)]
         inner = [lost for name, value in pairs if name in layers for lost in _losses(value)]
         holds = wraps(found, (name for name, _ in pairs if name), listed)
-        broken = bool(own) or bool(self.ended) or (not holds and self.has_lost(before))
+        broken = bool(own or unnamed or self.ended) or (not holds and self.has_lost(before))
         if (broken or twice - layers.keys()) and _is_item(found, holds):
             whole = self.lost(begin, self.ended or (_BROKEN if broken else _TWICE))
             if not layers:

@@ -466,6 +466,19 @@ def shown(said: object) -> str:
     return words_of(said) or json.dumps(clean(said), ensure_ascii=False)
 
 
+def without_blanks(said: Any) -> Any:
+    """A value of an answer without the empty names of members whose names were lost: these stand apart."""
+    if isinstance(said, list):
+        return [without_blanks(one) for one in said]
+    if not isinstance(said, dict):
+        return said
+    members = {name: without_blanks(one) for name, one in said.items() if name}
+    if "" not in said:
+        return members
+    unnamed = without_blanks(said[""])
+    return [members, unnamed] if members else unnamed
+
+
 def clean(said: Any) -> Any:
     """A value of an answer that can be written as UTF-8: halves of characters joined or replaced."""
     if isinstance(said, str):
