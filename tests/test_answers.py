@@ -414,6 +414,7 @@ GARBAGE = {
     "round brackets": ('["a",', "("),
     "round brackets in a name": ('[{"name":', "("),
     "lists in round brackets": ("[", "(1 "),
+    "rests of objects": ("[", '{"a": 1 {"b": 1 '),
 }
 
 
@@ -1333,6 +1334,36 @@ def test_a_list_that_is_closed_too_early_goes_on(wrapped):
     assert names(found) == PLACES
     assert found["relations"] == [NEAR]
     assert not reasons
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        '{"name": "السلط", "type": "GPE", {mentions": [{"text": "السلط", "occurrence": 1}]}',
+        '{"name": "السلط", "type": "GPE", }mentions": [{"text": "السلط", "occurrence": 1}]}',
+        '{"name": "السلط", "type": "GPE", {"mentions": [{"text": "السلط", "occurrence": 1}]}',
+        '{"name": "السلط", "type": "GPE"}, "mentions": [{"text": "السلط", "occurrence": 1}]}',
+        '{"name": "السلط", "type": "GPE", "mentions": {"text": "السلط", "occurrence": 1}, {"text": "المدينة"}',
+        '{"kind": "deck", "first": "أ"{ "story": 1}',
+        '{"holder": "author", "target": "عمّان", "label": "favor"{ "mode": "stated"}',
+    ],
+)
+def test_an_item_that_is_closed_too_early_is_lost_with_its_rest(item):
+    """Else it would have every place of its name, although the answer says which; the next item is read."""
+    found, rejections = prediction(f'{{"entities": [{item}, {json.dumps(WAY)}]}}', DOCUMENT, LABELS)
+    assert names(found) == PLACES[1:]
+    assert [(one.reason, one.what) for one in rejections] == [("cut off or unreadable", item)]
+    assert "rejected" not in found
+
+
+def test_items_of_a_list_may_run_together_where_each_is_one():
+    """With a bracket missing between them, items of one layer and of several, and mentions, are read as they are."""
+    near = {"type": "near", "head": "السلط", "tail": "عمّان"}
+    written = json.dumps([CITY, WAY, near, {"kind": "lead", "first": "أ"}, {"GPE": ["كركوك"]}])
+    for broken in (written.replace("}, {", ", {"), written.replace("}, {", "{")):
+        assert said(broken) == said(written)
+    mentions = '[{"name": "السلط", "type": "GPE", "mentions": [{"text": "أ", "occurrence": 1 {"text": "ب"}]}]'
+    assert [one["text"] for one in said(mentions)[0]["entities"][0]["mentions"]] == ["أ", "ب"]
 
 
 def run(*args):

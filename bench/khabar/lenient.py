@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
-from khabar.wording import LAYER_NAMED, Json, as_key, beside, is_empty, layer_of, layers_in, wraps
+from khabar.wording import LAYER_NAMED, Json, as_key, beside, is_empty, is_property, layer_of, layers_in, wraps
 
 
 class Rejection(Struct, frozen=True):
@@ -139,8 +139,8 @@ class _Reader:
     """Reads the JSON of a text, strict or broken, and no part of it more than a few times.
 
     ``at`` is where it stands, ``open`` the brackets that are open there, ``endless`` up to where strings of a mark are
-    known to have no end, ``ended`` why nothing more is read; ``tuple`` says whether the ``(`` before ``parens`` are
-    lists.
+    known to have no end, ``ended`` why nothing more is read, ``unclosed`` whether the last object has no closing
+    bracket; ``tuple`` says whether the ``(`` before ``parens`` are lists.
 
     Broken JSON is read by these rules, and what they do not read is `Unread`, with its words:
 
@@ -150,9 +150,10 @@ class _Reader:
     - A comma more or less changes nothing. ``=`` is read as a colon, and before a bracket none is needed.
     - A closing bracket closes what was opened last, whatever its kind. Where an object of a list is open, a ``{``
       without a name closes it. A name with a colon in a list begins an object whose bracket is missing; or the list
-      ends before it, where that is a layer, or in an item, which then is lost. ``]`` behind members of an object that
-      have no names ends the list of a member before them, which was closed too early. ``(`` opens a list where a
-      string, a number or a bracket is behind it.
+      ends before it, where that is a layer, or in an item, which then is lost. An object that begins in one of these
+      ways and is no item is the rest of the one before it (`_goes_on`), and both are lost.
+    - ``]`` behind members of an object that have no names ends the list of a member before them, which was closed too
+      early. ``(`` opens a list where a string, a number or a bracket is behind it.
     - An item of which anything is lost, or which says a property twice, is lost whole. What holds items (`wraps`)
       keeps the others.
     """
@@ -162,6 +163,7 @@ class _Reader:
         self.at = 0
         self.open = ""
         self.ended = ""
+        self.unclosed = False
         self.parens, self.tuple = 0, False
         self.tries = _MOST_TRIES
         self.endless: dict[str, int] = {}
@@ -256,6 +258,7 @@ class _Reader:
             unnamed = pairs[-1][0] is None and pairs[0][0] is not None and "[" not in self.open
             if unnamed and self.peek(_BETWEEN) == "]":
                 self.at += 1
+        self.unclosed = mark == "{"
         pairs = list(zip_longest([name for name, _ in pairs], self.close(mark, [value for _, value in pairs])))
         if pairs and all(name is None for name, _ in pairs):
             return [value for _, value in pairs]
@@ -316,20 +319,31 @@ class _Reader:
         of_object, of_item = self.open[-1:] == "{", "[" in self.open
         self.open += "["
         items: list[Any] = []
-        after = self.at
+        after = last = self.at
+        before, self.unclosed = len(self.rejections), False
         while (mark := self.peek(_BETWEEN)) not in _ENDS:
             begin, apart = self.at, not items or not _COMMAS.isdisjoint(self.source[after : self.at])
+            told, parted = len(self.rejections), not self.unclosed
+            self.unclosed = False
             value = self.value()
             if mark not in _OPENING and self.peek() in _PARTING:
                 name, self.at = self.lost(begin), begin
-                if of_object and (of_item or as_key(value) in LAYER_NAMED):
+                if of_object and (of_item or (as_key(value) in LAYER_NAMED and as_key(value) != "mentions")):
                     items += [name] if of_item else []
                     break
-                value = self.object(begin)
+                value, parted = self.object(begin), False
             elif not apart and mark not in _STARTS and not (_is_number(value) and _is_number(items[-1])):
                 value = self.lost(begin)
+            if items and not parted and _goes_on(items[-1], value):
+                if not isinstance(items[-1], Unread):
+                    begin = last
+                    items.pop()
+                    del self.rejections[before:]
+                value = self.lost(begin)
+            else:
+                before = told
             items.append(value)
-            after = self.at
+            last, after = begin, self.at
         return self.close(mark, items)
 
     def scalar(self) -> Any:
@@ -391,6 +405,20 @@ def joined(pairs: Iterable[tuple[str, Any]]) -> tuple[Json, set[str], list[Json]
             twice.add(name)
         over += _put(found, name, value)
     return found, twice, over
+
+
+def _goes_on(item: Any, value: Any) -> bool:
+    """Whether what follows an item, with a bracket missing between the two, is not an item but the rest of it.
+
+    Two items of a list say the same properties; the rest of an item says others, and not enough for an item.
+    """
+    if isinstance(value, Unread):
+        return isinstance(item, dict)
+    if not isinstance(value, dict):
+        return False
+    rest = {name: said for name, said in value.items() if as_key(name) != "mentions"}
+    again = isinstance(item, dict) and not item.keys().isdisjoint(value)
+    return not again and layer_of(rest) is None and all(map(is_property, rest))
 
 
 def _put(found: Json, name: str, value: Any) -> Iterator[Json]:

@@ -277,9 +277,9 @@ def _placed_words(said: Any, words: str = "") -> Json | None:
 
 
 def _is_mixed(said: object, words: str = "") -> bool:
-    """Whether a list holds words and also numbers that are none of them, and nothing else."""
-    found = said if isinstance(said, list) and all(isinstance(one, str | int | float) for one in said) else []
-    numbers = [one for one in found if not isinstance(one, str) and words_of(one) not in words.split()]
+    """Whether a list holds words and also numbers that are none of the item's words."""
+    found = said if isinstance(said, list) else []
+    numbers = [one for one in found if type(one) in (int, float) and words_of(one) not in words.split()]
     return bool(numbers) and any(isinstance(one, str) for one in found)
 
 
