@@ -1019,6 +1019,8 @@ WRITTEN = json.dumps(ENVELOPED, ensure_ascii=False)
         ({"head": "السلط", "data": ENVELOPED}, ["no layer"]),
         ({"head": "السلط", "data": [CITY, WAY]}, ["no layer"]),
         ([{"type": "text", "text": WRITTEN[:-1]}], ["cut off or unreadable"]),
+        ({"choices": [{"message": {"tool_calls": [{"function": {"arguments": WRITTEN}}]}}]}, []),
+        ({"candidates": [{"content": {"parts": [{"text": WRITTEN}]}}]}, []),
     ],
 )
 def test_what_wraps_layers_is_no_item(answer, why):
@@ -1364,6 +1366,32 @@ def test_items_of_a_list_may_run_together_where_each_is_one():
         assert said(broken) == said(written)
     mentions = '[{"name": "السلط", "type": "GPE", "mentions": [{"text": "أ", "occurrence": 1 {"text": "ب"}]}]'
     assert [one["text"] for one in said(mentions)[0]["entities"][0]["mentions"]] == ["أ", "ب"]
+
+
+@pytest.mark.parametrize("answer", [WRITTEN, f"نعم:\n```json\n{WRITTEN}\n```"])
+def test_an_answer_that_is_json_of_a_string_is_that_string(answer):
+    """As it comes where an answer was written as JSON once too often; prose in it is prose."""
+    assert said(json.dumps(answer)) == said(answer)
+    assert said(json.dumps("لا شيء"))[1] == ["no JSON"]
+    assert said('"{}"')[1] == ["empty"]
+
+
+def test_what_is_rejected_says_what_was_said():
+    """Numbers that JSON has not are words, and of offsets only those that are there are told."""
+    _, (one,) = prediction('[{"name": "السلط", "type": "GPE", "start": NaN}]', DOCUMENT, LABELS)
+    assert (one.what["start"], one.why) == ("NaN", "the text at NaN is not what is quoted")
+    _, (one,) = prediction([{**CITY, "end": 5}], DOCUMENT, LABELS)
+    assert one.why.startswith("the text at 5 is not what is quoted")
+
+
+def test_author_is_always_the_voice_of_the_article():
+    """Also where an entity is called so, or has it as its id; a relation may mean that entity."""
+    answer = {"entities": [{"id": "author", "name": "العناني", "type": "PER"}, CITY]}
+    stance = {"holder": "author", "target": "السلط", "label": "favor", "source": "author"}
+    found, reasons = said(answer | {"stance": [stance], "relations": [{**NEAR, "head": "author", "tail": "السلط"}]})
+    assert found["stance"] == [{**stance, "target": "e2"}]
+    assert found["relations"] == [NEAR]
+    assert not reasons
 
 
 def run(*args):

@@ -108,7 +108,7 @@ def prediction(answer: object, document: Document, labels: Inventory) -> Underst
     return reading.said()
 
 
-_MOST_WRAPPED = 6
+_MOST_WRAPPED = 8
 """In so many objects or lists a layer is looked for."""
 
 _BRACKETS = re.compile(r"[{\[]")
@@ -522,7 +522,8 @@ class _Reading:
         span = placed or self.quote(fields, said, item)
         wrong = [both for both, found in zip(stated, places, strict=True) if found is None or found != placed]
         if wrong:
-            why = f"the text at {shown(wrong[0][0])}..{shown(wrong[0][1])} is not what is quoted"
+            at = "..".join(shown(one) for one in wrong[0] if one is not None)
+            why = f"the text at {at} is not what is quoted"
             number = self.near(wrong[0], words) if span.keys() == {"text"} else None
             if number is not None:
                 span["occurrence"] = number
@@ -620,6 +621,8 @@ class _Reading:
             kind = label_of("entities.type", first_of(fields, "kind"), self.labels)
             said = first_of(fields, "id") if first_of(fields, "id") is not None else spoken(fields, "name", "words")
         name = words_of(said)
+        if voice and name == AUTHOR:
+            return AUTHOR
         for level in self.names:
             ids = level.get(name) or level.get(as_key(name)) or ()
             fitting = [id_ for id_ in ids if kind in (None, self.types[id_])]

@@ -6,6 +6,7 @@ Reading never invents: what is cut off or cannot be read is left out whole, and 
 import json
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
@@ -85,7 +86,7 @@ class Unread(NamedTuple):
 
 def blocks(answer: str) -> tuple[list[Any], list[Rejection]]:
     """The JSON values of an answer, and every stretch of it that should be JSON and is none of them."""
-    said = _without_thoughts(answer)
+    said = _without_thoughts(_unquoted(answer))
     fenced = [] if _is_json(said) else [_read(match[1]) for match in _FENCE.finditer(said)]
     values = [value for found, _ in fenced for value in found]
     rejections = [one for _, unread in fenced for one in unread]
@@ -94,6 +95,14 @@ def blocks(answer: str) -> tuple[list[Any], list[Rejection]]:
     drafts, unread = _read(_FENCE.sub("\n", said))
     outside = [Rejection("outside", "only what stands in code fences is read", draft) for draft in drafts]
     return values, [*rejections, *outside, *unread]
+
+
+def _unquoted(answer: str) -> str:
+    """An answer; of one that is the strict JSON of a string, the string."""
+    if answer.lstrip().startswith('"'):
+        with suppress(ValueError):
+            return str(json.loads(answer))
+    return answer
 
 
 def _is_json(said: str) -> bool:
@@ -106,7 +115,7 @@ def _is_json(said: str) -> bool:
 
 def holds_nothing(answer: str) -> bool:
     """Whether an object or a list without anything in it stands in an answer."""
-    return _EMPTY.search(_without_thoughts(answer)) is not None
+    return _EMPTY.search(_without_thoughts(_unquoted(answer))) is not None
 
 
 def _without_thoughts(answer: str) -> str:

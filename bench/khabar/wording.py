@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from math import isfinite
 from typing import Any
 
 from khabar.model import Layer
@@ -463,7 +464,7 @@ def words_of(said: object) -> str:
 
 def shown(said: object) -> str:
     """What is said, for a message: words as they are, anything else as JSON."""
-    return words_of(said) or json.dumps(clean(said), ensure_ascii=False)
+    return words_of(clean(said)) or json.dumps(clean(said), ensure_ascii=False)
 
 
 def without_blanks(said: Any) -> Any:
@@ -480,9 +481,11 @@ def without_blanks(said: Any) -> Any:
 
 
 def clean(said: Any) -> Any:
-    """A value of an answer that can be written as UTF-8: halves of characters joined or replaced."""
+    """A value of an answer that can be written: halves of characters joined or replaced, ``NaN`` as words."""
     if isinstance(said, str):
         return said.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(said, float) and not isfinite(said):
+        return json.dumps(said)
     if isinstance(said, list):
         return [clean(one) for one in said]
     if isinstance(said, dict):
