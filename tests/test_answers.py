@@ -414,6 +414,8 @@ GARBAGE = {
     "round brackets": ('["a",', "("),
     "round brackets in a name": ('[{"name":', "("),
     "lists in round brackets": ("[", "(1 "),
+    "lines": ("", '{"name": 1\n'),
+    "lines in an object": ('{"name": 1', '\n{"a": 1}\n"b": 1'),
     "rests of objects": ("[", '{"a": 1 {"b": 1 '),
 }
 
@@ -1392,6 +1394,16 @@ def test_author_is_always_the_voice_of_the_article():
     assert found["stance"] == [{**stance, "target": "e2"}]
     assert found["relations"] == [NEAR]
     assert not reasons
+
+
+@pytest.mark.parametrize("more", ["", ', "mentions": ["عمّان"]'])
+def test_a_line_that_is_not_closed_takes_nothing_from_the_next(more):
+    """In answers of an item a line, one closing bracket that is missing is put there; the last line is cut off."""
+    lines = [json.dumps(CITY), json.dumps(WAY)[:-1] + more, json.dumps({"name": "إربد", "type": "GPE"})]
+    found, reasons = said("\n".join(lines))
+    assert names(found) == [*PLACES, ("إربد", "GPE")]
+    assert not reasons
+    assert said("\n".join(lines[:2]))[1] == ["cut off or unreadable"]
 
 
 def run(*args):

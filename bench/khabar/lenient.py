@@ -158,9 +158,10 @@ class _Reader:
       the next comma, bracket or line end. What stands without marks is a number, a literal, or words.
     - A comma more or less changes nothing. ``=`` is read as a colon, and before a bracket none is needed.
     - A closing bracket closes what was opened last, whatever its kind. Where an object of a list is open, a ``{``
-      without a name closes it. A name with a colon in a list begins an object whose bracket is missing; or the list
-      ends before it, where that is a layer, or in an item, which then is lost. An object that begins in one of these
-      ways and is no item is the rest of the one before it (`_goes_on`), and both are lost.
+      without a name closes it; a line that begins so closes an item outside of all lists. A name with a colon in a list
+      begins an object whose bracket is missing; or the list ends before it, where that is a layer, or in an item, which
+      then is lost. An object that begins in one of these ways in a list and is no item is the rest of the one before it
+      (`_goes_on`), and both are lost.
     - ``]`` behind members of an object that have no names ends the list of a member before them, which was closed too
       early. ``(`` opens a list where a string, a number or a bracket is behind it.
     - An item of which anything is lost, or which says a property twice, is lost whole. What holds items (`wraps`)
@@ -262,7 +263,7 @@ class _Reader:
         listed, before = self.open[-1:] == "[", len(self.rejections)
         self.open += "{"
         pairs: list[tuple[str | None, Any]] = []
-        while (mark := self.peek(_BETWEEN)) not in _ENDS and not (listed and mark == "{"):
+        while (mark := self.peek(_BETWEEN)) not in _ENDS and not (mark == "{" and (listed or self.at_line(pairs))):
             pairs.append(self.member(mark))
             unnamed = pairs[-1][0] is None and pairs[0][0] is not None and "[" not in self.open
             if unnamed and self.peek(_BETWEEN) == "]":
@@ -291,6 +292,11 @@ class _Reader:
         self.reject([*own, *inner])
         self.repeated(over)
         return {name: _without(value) for name, value in found.items()}
+
+    def at_line(self, pairs: list[tuple[str | None, Any]]) -> bool:
+        """Whether the line of another item begins here, in an item that no bracket is around."""
+        begins = self.open == "{" and self.source[self.at - 1] == "\n" and self.source.startswith('{"', self.at)
+        return begins and bool(pairs) and is_property(pairs[0][0] or "")
 
     def has_lost(self, before: int) -> bool:
         """Whether anything was lost since there were so many rejections."""
