@@ -697,6 +697,16 @@ def test_several_places_are_several_mentions():
         assert not reasons
 
 
+def test_numbers_of_occurrences_are_no_offsets():
+    """They say which places of the name are meant; what is none is rejected, as anywhere."""
+    found, reasons = said([{"name": "سلمى الزعبي", "type": "PER", "occurrences": [1, 2]}])
+    assert [one["occurrence"] for one in found["entities"][0]["mentions"]] == [1, 2]
+    assert not reasons
+    found, reasons = said([{"name": "سلمى الزعبي", "type": "PER", "occurrences": ["سلمى", [START, START + 11]]}])
+    assert [one["text"] for one in found["entities"][0]["mentions"]] == ["سلمى", "سلمى الزعبي"]
+    assert not reasons
+
+
 def test_places_that_contradict_each_other_are_told():
     """One that fits the words is taken, and the other reported; so is one beside a list of mentions."""
     found, reasons = mention(span=[START, START + 11], offsets=[0, 7])

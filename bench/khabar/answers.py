@@ -448,6 +448,9 @@ class _Reading:
         given, name = first_of(fields, "mentions"), spoken(fields, "name", "words").strip()
         # A number here says how often it is mentioned, and not where.
         placed, before = isinstance(given, str | list | dict), len(self.rejections)
+        if given is fields.get("occurrences") and isinstance(given, list):
+            # Numbers under this name are of occurrences, and not offsets.
+            given = [{"text": name, "occurrence": one} if isinstance(one, int) and name else one for one in given]
         if placed:
             mentions = self.each(self.mention, given, name)
             words = spoken(fields, "words").strip()
