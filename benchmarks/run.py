@@ -286,7 +286,7 @@ def _held_speed(score: Row, alone: Row, floors: Sequence[Row]) -> Iterator[Held]
     else:
         yield Held(goal)
     goals = (
-        "entities.strict alone, without intervals: at least half the speed of the typed read",
+        "entities.strict alone, without intervals: at least half the speed of the typed read, whose gold checks itself",
         "the same beside the typed read that checks nothing",
         "the same beside the typed read of names alone",
     )

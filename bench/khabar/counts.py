@@ -9,11 +9,6 @@ GRAIN = 2.0**-30
 is the same to the last digit in whatever order, or by however many processes, it was added up."""
 
 
-def grain(credit: float) -> float:
-    """A credit rounded to the nearest multiple of the grain."""
-    return round(credit / GRAIN) * GRAIN
-
-
 class Counts(Struct, frozen=True, gc=False):
     """How many items were predicted and are in gold, and how many of each were matched (halves for partial credit)."""
 

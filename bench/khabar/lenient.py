@@ -68,12 +68,12 @@ _TWO_NUMBERS = re.compile(rf"({_NUMBER.pattern})\s+{_NUMBER.pattern}")
 _LITERALS = {"true": True, "false": False, "null": None, "none": None, "undefined": None}
 _BRACKET, _BRACE_OR_MARK = re.compile(r"[{\[]"), re.compile(rf"[{{{_ANY}]")
 _MEMBER = re.compile(rf"[{_ANY}]\w[\w ]{{0,40}}[{_ANY}]{_SPACE}*+[:=]")
-MOST_DEPTH, _MOST_TRIES, _MOST_SHOWN = 100, 100, 40
+_MOST_DEPTH, _MOST_TRIES, _MOST_SHOWN = 100, 100, 40
 _EMPTY = re.compile(r"\{\s*\}|\[\s*\]")
 UNREAD = "cut off or unreadable"
 
 
-_BROKEN, _CUT, DEEP = "this cannot be read", "the answer is cut off here", f"it nests deeper than {MOST_DEPTH}"
+_BROKEN, _CUT, DEEP = "this cannot be read", "the answer is cut off here", f"it nests deeper than {_MOST_DEPTH}"
 _TWICE = "a property stands twice in this item, with different values"
 
 
@@ -248,7 +248,7 @@ class _Reader:
         """The value that begins here."""
         mark, begin = self.peek(), self.at
         if mark in _OPENING:
-            if len(self.open) >= MOST_DEPTH:
+            if len(self.open) >= _MOST_DEPTH:
                 self.at, self.ended = len(self.source), DEEP
                 return self.lost(begin, DEEP)
             self.at += 1
@@ -481,12 +481,12 @@ def _unescaped(escape: re.Match[str]) -> str:
 def is_deep(value: Any) -> bool:
     """Whether a value nests deeper than is read."""
     level = [value]
-    for _ in range(MOST_DEPTH):
+    for _ in range(_MOST_DEPTH):
         level = [one for each in level for one in children(each)]
     return bool(level)
 
 
-def shallow(value: Any, depth: int = MOST_DEPTH) -> Any:
+def shallow(value: Any, depth: int = _MOST_DEPTH) -> Any:
     """A value without what nests deeper than is read."""
     if depth == 0 and isinstance(value, list | dict):
         return "…"
