@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Any, Literal, cast
 
 import msgspec
 import numpy as np
@@ -202,20 +202,24 @@ def read_prediction(
 
     Of layers other than ``layers`` it is seen only whether they are there: they are empty.
     """
+    plain = raw.removeprefix(_MARK)
     try:
-        found = _typed(raw.removeprefix(_MARK), layers)
+        found = _placed(plain, layers) or reader(Prediction, layers)(plain)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return _explain(record, raw, labels, layers, str(error))
-    if not _no_property_twice(raw, found) and (problems := decode(record.path, raw, record.line)[2]):
+    doubtful = isinstance(found, Prediction) and not _no_property_twice(plain, found)
+    if doubtful and (problems := decode(record.path, raw, record.line)[2]):
         return problems
     return without_unread(found)
 
 
-def _typed(raw: bytes, layers: frozenset[Layer]) -> Said:
+def _placed(raw: bytes, layers: frozenset[Layer]) -> Placed | None:
+    """The prediction in some bytes when it is surely a placed one with no property twice."""
     try:
-        return reader(Placed, layers)(raw)
+        found = cast(Placed, reader(Placed, layers)(raw))
     except msgspec.ValidationError:
-        return reader(Prediction, layers)(raw)
+        return None
+    return found if _no_property_twice(raw, found) else None
 
 
 def _no_property_twice(raw: bytes, found: Said) -> bool:
@@ -252,7 +256,7 @@ def _explain(
 
 
 _ITEMS: dict[str, tuple[type[Struct], Layer, str]] = {
-    "entities": (PredictedEntity[PredictedMention], "entities", "type"),
+    "entities": (PredictedEntity, "entities", "type"),
     "mentions": (FlatMention, "entities", "type"),
     "relations": (PredictedRelation[Located], "relations", "type"),
     "stance": (PredictedStance[Located], "stance", "label"),

@@ -36,12 +36,13 @@ from khabar.model import (
     Relation,
     Section,
     Stance,
+    Text,
     mentions_of,
     misplaced,
     spans_twice,
 )
 from khabar.problems import Pointer, quoted
-from khabar.quotes import Found, Located, Missing, Text, TextIndex, Tier, locate, locate_line, occurrences
+from khabar.quotes import Found, Located, Missing, TextIndex, Tier, locate, locate_line, occurrences
 from khabar.schemas import Inventory, nearest
 
 Item = TypeVar("Item")
@@ -63,23 +64,11 @@ class FlatMention(PredictedMention, frozen=True, kw_only=True, forbid_unknown_fi
     type: str
 
 
-class PlacedSpan(Quote, frozen=True, forbid_unknown_fields=True, gc=False):
-    """A span that gives its code points and its words; whether these are there is not known yet."""
-
-    text: Text
-
-
-class PlacedMention(PlacedSpan, frozen=True, forbid_unknown_fields=True, gc=False):
-    """The same of a predicted entity, with its form: it has all that a `Mention` has."""
-
-    form: str
-
-
-SaidMention = TypeVar("SaidMention")
+SaidEntity = TypeVar("SaidEntity")
 SaidSpan = TypeVar("SaidSpan")
 
 
-class PredictedEntity(Struct, Generic[SaidMention], frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
+class PredictedEntity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A predicted entity."""
 
     id: Text
@@ -87,7 +76,7 @@ class PredictedEntity(Struct, Generic[SaidMention], frozen=True, kw_only=True, f
     name: str | UnsetType | None = UNSET
     wikidata: str | UnsetType | None = UNSET
     value: str | UnsetType | None = UNSET
-    mentions: Annotated[tuple[SaidMention, ...], Meta(min_length=1)]
+    mentions: Annotated[tuple[PredictedMention, ...], Meta(min_length=1)]
 
 
 class PredictedRelation(Struct, Generic[SaidSpan], frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
@@ -138,9 +127,9 @@ class Rejected(Struct, frozen=True, forbid_unknown_fields=True):
     label: str
 
 
-class _Prediction(Struct, Generic[SaidMention, SaidSpan], frozen=True, kw_only=True, forbid_unknown_fields=True):
+class _Prediction(Struct, Generic[SaidEntity, SaidSpan], frozen=True, kw_only=True, forbid_unknown_fields=True):
     doc_id: DocId
-    entities: tuple[PredictedEntity[SaidMention], ...] | Literal["gold"] | UnsetType = UNSET
+    entities: tuple[SaidEntity, ...] | Literal["gold"] | UnsetType = UNSET
     mentions: tuple[FlatMention, ...] | UnsetType = UNSET
     relations: tuple[PredictedRelation[SaidSpan], ...] | UnsetType = UNSET
     stance: tuple[PredictedStance[SaidSpan], ...] | UnsetType = UNSET
@@ -163,16 +152,25 @@ class _Prediction(Struct, Generic[SaidMention, SaidSpan], frozen=True, kw_only=T
             raise ValueError("give entities or mentions, not both")
 
 
-class Prediction(_Prediction[PredictedMention, Located], frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Prediction(_Prediction[PredictedEntity, Located], frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a system says of one document, as it was written: encoded again it has the properties that it had."""
 
 
-class Placed(_Prediction[PlacedMention, PlacedSpan], frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The same where all spans give their code points and their words, and all mentions their form."""
+class Placed(_Prediction[Entity, Quote], frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The same where all spans give their code points and their words, as those of a document do.
 
-    def other_spans(self) -> list[PlacedSpan]:
+    Whether the words are there is not known yet.
+    """
+
+    def __post_init__(self) -> None:
+        """Refuse what a predicted entity may not be, and a document's may."""
+        super().__post_init__()
+        if [one for one in _items(self.entities) if not one.id or not one.mentions]:
+            raise ValueError("an entity needs an id and a mention")
+
+    def other_spans(self) -> list[Quote]:
         """Every span of it but its mentions."""
-        found: list[PlacedSpan] = []
+        found: list[Quote] = []
         for relation in _items(self.relations):
             found += relation.evidence or ()
         for stance in _items(self.stance):
@@ -201,10 +199,15 @@ def reader(kind: type[Said], layers: frozenset[Layer] = frozenset(LAYERS)) -> Ca
 
 
 def without_unread(said: Said) -> Said:
-    """A prediction with nothing in the layers that were not decoded."""
-    unread = {name: value for name in LAYER_OF if isinstance(value := getattr(said, name), Raw)}
-    empty = {name: "gold" if bytes(value) == b'"gold"' else () for name, value in unread.items()}
-    return msgspec.structs.replace(said, **empty) if empty else said
+    """A prediction that was just read, now with nothing in the layers that were not decoded: it is changed in place."""
+    for name in LAYER_OF:
+        value = getattr(said, name)
+        if isinstance(value, Raw):
+            msgspec.structs.force_setattr(said, name, "gold" if value == _GOLD else ())
+    return said
+
+
+_GOLD = Raw(b'"gold"')
 
 
 class Void(Struct, frozen=True):
@@ -385,7 +388,7 @@ def _items(layer: tuple[Item, ...] | str | UnsetType) -> tuple[Item, ...]:
     return layer if isinstance(layer, tuple) else ()
 
 
-def _lost(entity: PredictedEntity[Any]) -> Iterator[Void]:
+def _lost(entity: PredictedEntity | Entity) -> Iterator[Void]:
     yield from lost_entity(entity.type, len(entity.mentions))
     yield from (lost_mention(entity.type, mention.form) for mention in entity.mentions)
 
@@ -438,7 +441,7 @@ def _parts(said: Said) -> frozenset[str]:
 def _as_it_stands(said: Placed, gold: Document, known: Mapping[str, frozenset[str]]) -> Grounded | None:
     """A prediction as a document, when nothing is wrong with it and nothing in it must be looked for; else None."""
     given = said.entities == "gold"
-    entities = gold.entities if given else cast("tuple[Entity, ...]", _items(said.entities))
+    entities = gold.entities if given else _items(said.entities)
     ids = {entity.id for entity in entities}
     mentions = [] if given else mentions_of(entities)
     if not (

@@ -8,9 +8,9 @@ checked by the document, all at one go.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from msgspec import Struct, StructMeta
+from msgspec import Meta, Struct, StructMeta
 
 Item = TypeVar("Item")
 
@@ -31,6 +31,9 @@ LAYERS: tuple[Layer, ...] = ("entities", "relations", "stance", "subsections")
 
 LABEL: Mapping[Layer, str] = {"entities": "type", "relations": "type", "stance": "label", "subsections": "kind"}
 """The property of a layer's items that is their label."""
+
+Text = Annotated[str, Meta(min_length=1)]
+"""Words; not none."""
 
 Edges = tuple[int, int]
 """A span as a bare pair (start, end), for sets and dictionaries."""
@@ -72,7 +75,7 @@ class Span(Struct, frozen=True, order=True, forbid_unknown_fields=True, gc=False
 class Quote(Span, frozen=True, forbid_unknown_fields=True, gc=False):
     """A span that repeats its text: the evidence of a relation or stance, the heading of a section."""
 
-    text: str
+    text: Text
 
     def check(self) -> None:
         """Refuse what `Span` refuses, and a text of another length than the span."""
