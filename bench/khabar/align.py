@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from khabar.collected import Entities, Labels
+from khabar.collected import Entities, Listing
 from khabar.columns import Side, sides
 from khabar.joins import NONE, Column, Mask, Spans, as_column, matches, overlaps
 from khabar.model import Entity
@@ -140,8 +140,8 @@ def align_entities(predicted: Sequence[Entity], gold: Sequence[Entity], soft_iss
 
     ``soft_issues``: an ISSUE is found by overlap, as stance has it.
     """
-    labels = Labels(), Labels()
-    collected = Entities(*labels), Entities(*labels)
+    listing = Listing()
+    collected = Entities(listing), Entities(listing)
     for side, entities in zip(collected, (predicted, gold), strict=True):
         side.add(entities)
     mine, yours = sides(*collected, as_column([0]))

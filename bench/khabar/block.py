@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 import numpy as np
 
 from khabar.align import Shared, aligned, shared_spans, with_issues
-from khabar.collected import both_sides
+from khabar.collected import Listed, Listing, both_sides
 from khabar.columns import Side, sides
 from khabar.counts import Counts, Tally
 from khabar.grounding import Unlocated, Void
@@ -28,14 +28,23 @@ Numbers = np.ndarray[Any, np.dtype[np.float64]]
 class Pair:
     """A gold document and what was predicted for it."""
 
-    def __init__(self, gold: Document, predicted: Document, voids: Sequence[Void] = ()) -> None:
+    def __init__(
+        self,
+        gold: Document,
+        predicted: Document,
+        voids: Sequence[Void] = (),
+        lists: tuple[Listed | None, Listed | None] = (None, None),
+    ) -> None:
         """Take two documents of the same text; ``voids`` are predicted items that can match nothing.
+
+        ``lists``: their entities in lists, the predicted ones and gold's, where these are there already.
 
         ``lost`` are the predicted entities (ids) that mentions are missing from, each as often as there are;
         ``lost_entities`` those that are not there at all: the type of each, and how many mentions it has.
         """
         self.gold = gold
         self.predicted = predicted
+        self.lists = lists
         self.unlocated = [void for void in voids if isinstance(void, Unlocated)]
         self.voids: dict[str, Counter[str]] = defaultdict(Counter)
         self.lost = [void.entity for void in voids if void.entity]
@@ -60,21 +69,23 @@ class Block:
         labels: Inventory,
         training_facts: frozenset[tuple[str, str, str]] = frozenset(),
         coreferent: frozenset[str] = COREFERENT,
+        listing: Listing | None = None,
     ) -> None:
-        """Take pairs of documents, in order, each as it comes."""
+        """Take pairs of documents, in order, each as it comes; ``listing`` is what made the lists that they have."""
         self.names: list[str] = []
         self.texts: list[str] = []
         self.voids: list[Mapping[str, Mapping[str, int]]] = []
         self.lost_entities: list[tuple[int, str, int]] = []
-        self.collected = both_sides(with_names=bool(training_facts))
+        self.collected = both_sides(listing or Listing(), with_names=bool(training_facts))
         predicted, gold = self.collected
         for at, pair in enumerate(pairs):
             self.names.append(pair.gold.doc_id)
             self.texts.append(pair.gold.text)
             self.voids.append(pair.voids)
             self.lost_entities += [(at, *one) for one in pair.lost_entities]
-            predicted.add(pair.predicted, pair.lost)
-            gold.add(pair.gold)
+            mine, yours = pair.lists
+            predicted.add(pair.predicted, pair.lost, mine)
+            gold.add(pair.gold, (), yours)
         self.labels = labels
         self.training_facts = training_facts
         self.coreferent = coreferent

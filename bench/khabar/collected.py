@@ -6,11 +6,15 @@ Nothing of the document itself is kept, so that of many documents only a few are
 
 from array import array
 from collections.abc import Collection, Hashable, Iterable, Sequence
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
 from khabar.joins import NONE, Column, as_column
 from khabar.model import AUTHOR, Document, Entity, Quote, Relation, Section, Stance, called, mentions_of
+
+Numbers: TypeAlias = "array[int]"
+"""Whole numbers of 64 bits."""
 
 
 class Labels(dict[str, int]):
@@ -25,12 +29,51 @@ class Labels(dict[str, int]):
         """The numbers of some labels."""
         return list(map(self.__getitem__, labels))
 
+    def strange(self, known: Collection[str | None]) -> set[int]:
+        """The numbers of the labels that are not among these."""
+        return {number for label, number in self.items() if label not in known}
+
     def ordered(self, *columns: Sequence[int]) -> tuple[tuple[str, ...], list[Column]]:
         """The labels in order, and columns of numbers with positions in that order in their place."""
         labels = tuple(sorted(self))
         place = np.empty(len(labels), dtype=np.int64)
         place[[self[label] for label in labels]] = np.arange(len(labels))
         return labels, [place[as_column(one)] for one in columns]
+
+
+class Listed(NamedTuple):
+    """The entities of a document, and their mentions: those of an entity follow each other.
+
+    Of each entity the number of its type and how many mentions it has, of each mention its edges, its words and the
+    number of its form.
+    """
+
+    types: Numbers
+    sizes: Numbers
+    starts: Numbers
+    ends: Numbers
+    words: list[str]
+    forms: Numbers
+
+
+class Listing:
+    """Lists the entities of documents, and numbers their types and forms alike in all of them."""
+
+    def __init__(self) -> None:
+        """Begin with no labels."""
+        self.types, self.forms = Labels(), Labels()
+
+    def of(self, entities: Sequence[Entity]) -> Listed:
+        """The entities of a document. Raises OverflowError where an offset is beyond any text."""
+        mentions = mentions_of(entities)
+        return Listed(
+            array("q", self.types.number([entity.type for entity in entities])),
+            array("q", [len(entity.mentions) for entity in entities]),
+            array("q", [mention.start for mention in mentions]),
+            array("q", [mention.end for mention in mentions]),
+            [mention.text for mention in mentions],
+            array("q", self.forms.number([mention.form for mention in mentions])),
+        )
 
 
 class Entities:
@@ -40,26 +83,29 @@ class Entities:
     of each mention that has no place. ``called`` is what each entity is called, where that is asked for.
     """
 
-    def __init__(self, types: Labels, forms: Labels, *, with_names: bool = False) -> None:
+    def __init__(self, listing: Listing, *, with_names: bool = False) -> None:
         """Begin with nothing."""
-        self.types, self.forms = types, forms
+        self.listing = listing
         self.numbers, self.codes, self.sizes = array("q"), array("q"), array("q")
         self.starts, self.ends, self.form_codes = array("q"), array("q"), array("q")
         self.lost = array("q")
         self.called: list[str] | None = [] if with_names else None
 
-    def add(self, entities: Sequence[Entity], lost: Collection[str] = ()) -> None:
-        """Take the entities of the next document; ``lost``: the id of the entity of each mention without a place."""
+    def add(self, entities: Sequence[Entity], lost: Collection[str] = (), lists: Listed | None = None) -> None:
+        """Take the entities of the next document; ``lists``: what the same listing gives for them, if it is there.
+
+        ``lost``: the id of the entity of each mention without a place.
+        """
         if lost:
             row_of = {entity.id: row for row, entity in enumerate(entities, len(self.codes))}
             self.lost.fromlist([row_of[one] for one in lost if one in row_of])
-        mentions = mentions_of(entities)
+        types, sizes, starts, ends, _, forms = lists or self.listing.of(entities)
         self.numbers.append(len(entities))
-        self.codes.fromlist(self.types.number([entity.type for entity in entities]))
-        self.sizes.fromlist([len(entity.mentions) for entity in entities])
-        self.starts.fromlist([mention.start for mention in mentions])
-        self.ends.fromlist([mention.end for mention in mentions])
-        self.form_codes.fromlist(self.forms.number([mention.form for mention in mentions]))
+        self.codes += types
+        self.sizes += sizes
+        self.starts += starts
+        self.ends += ends
+        self.form_codes += forms
         if self.called is not None:
             self.called += map(called, entities)
 
@@ -139,10 +185,10 @@ class Collected:
         """Take what the layers are to be collected in."""
         self.entities, self.relations, self.stance, self.sections = entities, relations, stance, sections
 
-    def add(self, document: Document, lost: Collection[str] = ()) -> None:
-        """Take the next document; ``lost`` as `Entities.add` has it."""
+    def add(self, document: Document, lost: Collection[str] = (), lists: Listed | None = None) -> None:
+        """Take the next document; ``lost`` and ``lists`` as `Entities.add` has them."""
         first = len(self.entities.codes)
-        self.entities.add(document.entities, lost)
+        self.entities.add(document.entities, lost, lists)
         self.sections.add(document.subsections)
         relations, stances = document.relations, document.stance
         if not relations and not stances:
@@ -164,12 +210,12 @@ class Collected:
         )
 
 
-def both_sides(*, with_names: bool = False) -> tuple[Collected, Collected]:
+def both_sides(listing: Listing, *, with_names: bool = False) -> tuple[Collected, Collected]:
     """Something to collect the predicted and the gold side in; ``with_names``: also what entities are called."""
-    types, forms, relations, stances, kinds, functions = (Labels() for _ in range(6))
+    relations, stances, kinds, functions = (Labels() for _ in range(4))
 
     def side() -> Collected:
-        entities = Entities(types, forms, with_names=with_names)
+        entities = Entities(listing, with_names=with_names)
         return Collected(entities, Stated(relations), Stated(stances), Sections(kinds, functions))
 
     return side(), side()

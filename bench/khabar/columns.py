@@ -60,8 +60,8 @@ def position(labels: Sequence[str], label: str) -> int:
 
 def sides(predicted: Entities, gold: Entities, begins: Column) -> tuple[Side, Side]:
     """The columns of both sides; ``begins`` says where in the long text each document's text begins."""
-    types, type_ = predicted.types.ordered(predicted.codes, gold.codes)
-    forms, form = predicted.forms.ordered(predicted.form_codes, gold.form_codes)
+    types, type_ = predicted.listing.types.ordered(predicted.codes, gold.codes)
+    forms, form = predicted.listing.forms.ordered(predicted.form_codes, gold.form_codes)
     mine, yours = (
         _side(found, types, type_[at], forms, form[at], begins) for at, found in enumerate((predicted, gold))
     )

@@ -12,7 +12,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, Literal, cast
@@ -195,31 +195,33 @@ def _said(item: Document | Mapping[str, Any]) -> object:
     return {name: value for name, value in msgspec.structs.asdict(item).items() if value is not None}
 
 
-def read_prediction(
-    record: Record, raw: bytes, labels: Inventory, layers: frozenset[Layer] = frozenset(LAYERS)
-) -> Said | tuple[Problem, ...]:
-    """The prediction in the bytes of a record, or everything that is wrong with their form.
+def read_predictions(
+    records: Sequence[Record], raws: Sequence[bytes], labels: Inventory, layers: frozenset[Layer] = frozenset(LAYERS)
+) -> list[Said | tuple[Problem, ...]]:
+    """The predictions in the bytes of some records, or of each everything that is wrong with its form.
 
-    Of layers other than ``layers`` it is seen only whether they are there: they are empty.
+    Of layers other than ``layers`` it is seen only whether they are there: they are empty. Each step is taken for all,
+    which is faster than one after the other.
     """
-    plain = raw.removeprefix(_MARK)
+    plain = [raw.removeprefix(_MARK) for raw in raws]
+    typed = [_typed(raw, layers) for raw in plain]
+    twice = [isinstance(one, str) or not _no_property_twice(raw, one) for raw, one in zip(plain, typed, strict=True)]
+    return [
+        _explained(record, raw, labels, layers, one) if doubtful else without_unread(cast(Said, one))
+        for record, raw, one, doubtful in zip(records, raws, typed, twice, strict=True)
+    ]
+
+
+def _typed(raw: bytes, layers: frozenset[Layer]) -> Said | str:
+    """A prediction, or why it cannot be read."""
     try:
-        found = _placed(plain, layers) or reader(Prediction, layers)(plain)
+        return reader(Placed, layers)(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    try:
+        return reader(Prediction, layers)(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return _explain(record, raw, labels, layers, str(error))
-    doubtful = isinstance(found, Prediction) and not _no_property_twice(plain, found)
-    if doubtful and (problems := decode(record.path, raw, record.line)[2]):
-        return problems
-    return without_unread(found)
-
-
-def _placed(raw: bytes, layers: frozenset[Layer]) -> Placed | None:
-    """The prediction in some bytes when it is surely a placed one with no property twice."""
-    try:
-        found = cast(Placed, reader(Placed, layers)(raw))
-    except msgspec.ValidationError:
-        return None
-    return found if _no_property_twice(raw, found) else None
+        return str(error)
 
 
 def _no_property_twice(raw: bytes, found: Said) -> bool:
@@ -240,23 +242,26 @@ def _colons(raw: bytes) -> int:
     return int(np.count_nonzero(np.frombuffer(raw, np.uint8) == ord(":")))
 
 
-def _explain(
-    record: Record, raw: bytes, labels: Inventory, layers: frozenset[Layer], reason: str
-) -> tuple[Problem, ...]:
+def _explained(
+    record: Record, raw: bytes, labels: Inventory, layers: frozenset[Layer], typed: Said | str
+) -> Said | tuple[Problem, ...]:
+    """What is wrong with the form of a prediction that could not be read, or may have a property twice; or itself."""
     source, value, problems = decode(record.path, raw, record.line)
     if problems:
         return problems
+    if not isinstance(typed, str):
+        return without_unread(typed)
     found = tuple(
         in_json("schema", record.path, source, at, message, fix, record.line)
         for at, message, fix in validator("prediction", labels).problems(value)
         if not at or LAYER_OF.get(str(at[0])) in (None, *layers)
     )
     fix = "See schemas/prediction.schema.json."
-    return found or (in_json("schema", record.path, source, *typed_reason(reason), fix, record.line),)
+    return found or (in_json("schema", record.path, source, *typed_reason(typed), fix, record.line),)
 
 
 _ITEMS: dict[str, tuple[type[Struct], Layer, str]] = {
-    "entities": (PredictedEntity, "entities", "type"),
+    "entities": (PredictedEntity[PredictedMention], "entities", "type"),
     "mentions": (FlatMention, "entities", "type"),
     "relations": (PredictedRelation[Located], "relations", "type"),
     "stance": (PredictedStance[Located], "stance", "label"),

@@ -36,13 +36,12 @@ from khabar.model import (
     Relation,
     Section,
     Stance,
-    Text,
     mentions_of,
     misplaced,
     spans_twice,
 )
 from khabar.problems import Pointer, quoted
-from khabar.quotes import Found, Located, Missing, TextIndex, Tier, locate, locate_line, occurrences
+from khabar.quotes import Found, Located, Missing, Text, TextIndex, Tier, locate, locate_line, occurrences
 from khabar.schemas import Inventory, nearest
 
 Item = TypeVar("Item")
@@ -64,11 +63,23 @@ class FlatMention(PredictedMention, frozen=True, kw_only=True, forbid_unknown_fi
     type: str
 
 
-SaidEntity = TypeVar("SaidEntity")
+class PlacedSpan(Quote, frozen=True, forbid_unknown_fields=True, gc=False):
+    """A span that gives its code points and its words; whether these are there is not known yet."""
+
+    text: Text
+
+
+class PlacedMention(PlacedSpan, frozen=True, forbid_unknown_fields=True, gc=False):
+    """The same of a predicted entity, with its form: it has all that a `Mention` has."""
+
+    form: str
+
+
+SaidMention = TypeVar("SaidMention")
 SaidSpan = TypeVar("SaidSpan")
 
 
-class PredictedEntity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
+class PredictedEntity(Struct, Generic[SaidMention], frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A predicted entity."""
 
     id: Text
@@ -76,7 +87,7 @@ class PredictedEntity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     name: str | UnsetType | None = UNSET
     wikidata: str | UnsetType | None = UNSET
     value: str | UnsetType | None = UNSET
-    mentions: Annotated[tuple[PredictedMention, ...], Meta(min_length=1)]
+    mentions: Annotated[tuple[SaidMention, ...], Meta(min_length=1)]
 
 
 class PredictedRelation(Struct, Generic[SaidSpan], frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
@@ -127,9 +138,9 @@ class Rejected(Struct, frozen=True, forbid_unknown_fields=True):
     label: str
 
 
-class _Prediction(Struct, Generic[SaidEntity, SaidSpan], frozen=True, kw_only=True, forbid_unknown_fields=True):
+class _Prediction(Struct, Generic[SaidMention, SaidSpan], frozen=True, kw_only=True, forbid_unknown_fields=True):
     doc_id: DocId
-    entities: tuple[SaidEntity, ...] | Literal["gold"] | UnsetType = UNSET
+    entities: tuple[PredictedEntity[SaidMention], ...] | Literal["gold"] | UnsetType = UNSET
     mentions: tuple[FlatMention, ...] | UnsetType = UNSET
     relations: tuple[PredictedRelation[SaidSpan], ...] | UnsetType = UNSET
     stance: tuple[PredictedStance[SaidSpan], ...] | UnsetType = UNSET
@@ -152,25 +163,16 @@ class _Prediction(Struct, Generic[SaidEntity, SaidSpan], frozen=True, kw_only=Tr
             raise ValueError("give entities or mentions, not both")
 
 
-class Prediction(_Prediction[PredictedEntity, Located], frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Prediction(_Prediction[PredictedMention, Located], frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a system says of one document, as it was written: encoded again it has the properties that it had."""
 
 
-class Placed(_Prediction[Entity, Quote], frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The same where all spans give their code points and their words, as those of a document do.
+class Placed(_Prediction[PlacedMention, PlacedSpan], frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The same where all spans give their code points and their words, and all mentions their form."""
 
-    Whether the words are there is not known yet.
-    """
-
-    def __post_init__(self) -> None:
-        """Refuse what a predicted entity may not be, and a document's may."""
-        super().__post_init__()
-        if [one for one in _items(self.entities) if not one.id or not one.mentions]:
-            raise ValueError("an entity needs an id and a mention")
-
-    def other_spans(self) -> list[Quote]:
+    def other_spans(self) -> list[PlacedSpan]:
         """Every span of it but its mentions."""
-        found: list[Quote] = []
+        found: list[PlacedSpan] = []
         for relation in _items(self.relations):
             found += relation.evidence or ()
         for stance in _items(self.stance):
@@ -282,8 +284,8 @@ def ground(prediction: Said, gold: Document, labels: Inventory, loosest: Tier = 
     on the given-pairs track, where the prediction names them by gold's ids.
     """
     if isinstance(prediction, Placed):
-        sound = _as_it_stands(prediction, gold, _known(labels))
-        if sound is not None:
+        sound = as_it_stands(prediction, gold, labels)
+        if sound is not None and _mentions_stand(sound.document, _known(labels)):
             return sound
         prediction = msgspec.convert(msgspec.to_builtins(prediction), Prediction)
     return _Grounding(prediction, gold, labels, loosest).result()
@@ -388,7 +390,7 @@ def _items(layer: tuple[Item, ...] | str | UnsetType) -> tuple[Item, ...]:
     return layer if isinstance(layer, tuple) else ()
 
 
-def _lost(entity: PredictedEntity | Entity) -> Iterator[Void]:
+def _lost(entity: PredictedEntity[Any]) -> Iterator[Void]:
     yield from lost_entity(entity.type, len(entity.mentions))
     yield from (lost_mention(entity.type, mention.form) for mention in entity.mentions)
 
@@ -438,21 +440,25 @@ def _parts(said: Said) -> frozenset[str]:
     return frozenset(has)
 
 
-def _as_it_stands(said: Placed, gold: Document, known: Mapping[str, frozenset[str]]) -> Grounded | None:
-    """A prediction as a document, when nothing is wrong with it and nothing in it must be looked for; else None."""
+def as_it_stands(said: Placed, gold: Document, labels: Inventory) -> Grounded | None:
+    """A prediction as a document, when nothing in it must be looked for and nothing is wrong with it; else None.
+
+    It is left to the caller to see that its types and forms are known, and that each mention has its words at its place
+    and no span stands twice in one type.
+    """
+    known = _known(labels)
     given = said.entities == "gold"
-    entities = gold.entities if given else _items(said.entities)
+    entities = gold.entities if given else cast("tuple[Entity, ...]", _items(said.entities))
     ids = {entity.id for entity in entities}
-    mentions = [] if given else mentions_of(entities)
     if not (
         said.mentions is UNSET
         and said.stance_pairs is UNSET
         and said.offset_unit in (UNSET, "codepoint")
         and said.text in (UNSET, None, gold.text)
         and said.text_sha256 in (UNSET, gold.text_sha256)
-        and not misplaced(mentions, gold.text)
+        and len(ids) == len(entities)
+        and AUTHOR not in ids
         and not misplaced(said.other_spans(), gold.text)
-        and (given or _entities_stand(entities, ids, mentions, known))
         and _relations_stand(_items(said.relations), ids, known)
         and _stances_stand(_items(said.stance), ids, known)
         and _sections_stand(_items(said.subsections), len(gold.text), known)
@@ -500,15 +506,13 @@ def _as_it_stands(said: Placed, gold: Document, known: Mapping[str, frozenset[st
     return Grounded(document, (), (), _parts(said), False, tuple(_rejected(said)))
 
 
-def _entities_stand(
-    entities: Sequence[Entity], ids: set[str], mentions: Sequence[Mention], known: Mapping[str, frozenset[str]]
-) -> bool:
+def _mentions_stand(document: Document, known: Mapping[str, frozenset[str]]) -> bool:
+    mentions = mentions_of(document.entities)
     return (
-        len(ids) == len(entities)
-        and AUTHOR not in ids
-        and {entity.type for entity in entities} <= known["entities.type"]
+        {entity.type for entity in document.entities} <= known["entities.type"]
         and {mention.form for mention in mentions} <= known["entities.form"]
-        and not spans_twice(entities, mentions)
+        and not misplaced(mentions, document.text)
+        and not spans_twice(document.entities, mentions)
     )
 
 

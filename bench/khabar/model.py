@@ -8,9 +8,9 @@ checked by the document, all at one go.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
-from msgspec import Meta, Struct, StructMeta
+from msgspec import Struct, StructMeta
 
 Item = TypeVar("Item")
 
@@ -31,9 +31,6 @@ LAYERS: tuple[Layer, ...] = ("entities", "relations", "stance", "subsections")
 
 LABEL: Mapping[Layer, str] = {"entities": "type", "relations": "type", "stance": "label", "subsections": "kind"}
 """The property of a layer's items that is their label."""
-
-Text = Annotated[str, Meta(min_length=1)]
-"""Words; not none."""
 
 Edges = tuple[int, int]
 """A span as a bare pair (start, end), for sets and dictionaries."""
@@ -75,7 +72,7 @@ class Span(Struct, frozen=True, order=True, forbid_unknown_fields=True, gc=False
 class Quote(Span, frozen=True, forbid_unknown_fields=True, gc=False):
     """A span that repeats its text: the evidence of a relation or stance, the heading of a section."""
 
-    text: Text
+    text: str
 
     def check(self) -> None:
         """Refuse what `Span` refuses, and a text of another length than the span."""
@@ -198,8 +195,26 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc
     canary: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse repeated ids, references to nothing, spans outside the text and texts that are not there."""
-        for wrong in (*self._wrong_ids(), *self._wrong_references(), *self._wrong_spans()):
+        """Refuse what `check_mentions` and `check_rest` do."""
+        self.check_rest()
+        self.check_mentions()
+
+    def check_mentions(self) -> None:
+        """Refuse mentions outside the text or with words that are not there, and a span twice in one type."""
+        mentions = mentions_of(self.entities)
+        self._refuse(self._wrong_words(mentions))
+        if twice := spans_twice(self.entities, mentions):
+            self._refuse([f"a span stands twice in one type: {twice}"])
+
+    def check_rest(self) -> None:
+        """Refuse repeated ids, references to nothing, overlapping sections, and evidence and headings as mentions."""
+        self._refuse(self._wrong_ids())
+        self._refuse(self._wrong_references())
+        self._refuse(self._wrong_words(self._other_quotes()))
+        self._refuse(self._wrong_sections())
+
+    def _refuse(self, wrongs: Iterable[str]) -> None:
+        for wrong in wrongs:
             raise ValueError(f"document {self.doc_id}: {wrong}")
 
     def quotes(self) -> list[Quote]:
@@ -243,13 +258,12 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc
             if stance.target not in known or stance.holder not in voices or (stance.source or AUTHOR) not in voices:
                 yield f"stance {stance.id} names an entity that is not there"
 
-    def _wrong_spans(self) -> Iterator[str]:
-        mentions = mentions_of(self.entities)
-        for quote in (*misplaced(mentions, self.text), *misplaced(self._other_quotes(), self.text)):
+    def _wrong_words(self, quotes: Iterable[Quote]) -> Iterator[str]:
+        for quote in misplaced(quotes, self.text):
             quote.check()
             yield f"the text at {quote.start}..{quote.end} is not {quote.text!r}"
-        if twice := spans_twice(self.entities, mentions):
-            yield f"a span stands twice in one type: {twice}"
+
+    def _wrong_sections(self) -> Iterator[str]:
         last, size = 0, len(self.text)
         for start, end, given in sorted([(section.start, section.end, section.id) for section in self.subsections]):
             if start < last or end > size:

@@ -26,7 +26,7 @@ from typing import Annotated, Literal, NamedTuple, TypeVar, cast
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from khabar.model import WHITE_SPACE, Edges, Text, paragraphs
+from khabar.model import WHITE_SPACE, Edges, paragraphs
 from khabar.problems import isolate, line_and_column
 
 Tier = Literal["exact", "normalised", "fuzzy"]
@@ -34,6 +34,7 @@ TIERS: tuple[Tier, ...] = ("exact", "normalised", "fuzzy")
 """From strict to loose."""
 
 Item = TypeVar("Item")
+Text = Annotated[str, Meta(min_length=1)]
 
 
 class Located(Struct, frozen=True, order=True, kw_only=True, forbid_unknown_fields=True, gc=False):

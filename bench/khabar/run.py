@@ -1,10 +1,9 @@
 """One pass over gold with its predictions: pairs of documents, what was counted in them, and what was found wrong."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from hashlib import sha256
-from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,14 +11,16 @@ import msgspec
 from msgspec import Struct
 
 from khabar.block import Block, Pair
-from khabar.corpus import DocumentSet, checksum, open_set
+from khabar.collected import Listed, Listing
+from khabar.corpus import TOGETHER, DocumentSet, checksum, open_set, read, some
+from khabar.drafts import Draft, Form, are_sound, drafted
 from khabar.errors import Side
 from khabar.errors import count as count_errors
-from khabar.formats import PredictionFile, Record, Track, read_prediction, salvage
+from khabar.formats import PredictionFile, Record, Track, read_predictions, salvage
 from khabar.grounding import Fault, Said, Unlocated, Void, ground, voids
 from khabar.ledger import Ledger
 from khabar.measures import MEASURES
-from khabar.model import COREFERENT, LAYERS, Document, Edges, Layer, Metadata
+from khabar.model import COREFERENT, LAYERS, Document, Edges, Layer, Metadata, mentions_of
 from khabar.problems import Invalid, Pointer, Problem, decode, in_json, json_pointer, quoted
 from khabar.projections import accepted_inventory, counted, project_pair, projected_inventory, type_map
 from khabar.quotes import Tier
@@ -101,8 +102,9 @@ class Given(Struct, frozen=True):
         split: str | None = None,
         between: tuple[int, int] | None = None,
         layers: Collection[Layer] = LAYERS,
+        checked: bool = True,
     ) -> Iterator[Document]:
-        """As `DocumentSet.documents`; all ``layers`` are there."""
+        """As `DocumentSet.documents`; all ``layers`` are there, and all is checked."""
         for document in self.items[slice(*between)] if between else self.items:
             if split is None or (document.metadata and document.metadata.split == split):
                 yield document
@@ -189,6 +191,8 @@ class Run:
         ours = {folded.get(label) or label for label in inventory().labels["entities.type"]}
         self.foreign = frozenset(self.labels.labels["entities.type"]) - ours
         self.known = {place: frozenset((*labels, None)) for place, labels in gold.inventory.labels.items()}
+        self.listing = Listing()
+        self.sayable = {place: frozenset(labels) for place, labels in self.accepted.labels.items()}
         self.predictions = predictions
         self.options = options
         self.records: dict[str, list[Record]] = {}
@@ -223,10 +227,13 @@ class Run:
 
     def count(self) -> Findings:
         """Go through all documents and count. Raises Invalid with everything that is wrong."""
-        found = self._shared_out() if self.options.jobs > 1 else self._part(self.gold.documents(layers=self.layers))
+        found = self._shared_out() if self.options.jobs > 1 else self._part(self._gold())
         del found.pairs[self.options.keep :]
         self._finish(found)
         return found
+
+    def _gold(self, between: tuple[int, int] | None = None) -> Iterator[Document]:
+        return self.gold.documents(between=between, layers=self.layers, checked=False)
 
     def _training_facts(self) -> frozenset[Fact] | None:
         """What the training split states, None where there is none or where relations are not scored."""
@@ -244,7 +251,16 @@ class Run:
         found = Findings(Ledger(self.measures))
         pairs = self._pairs(documents, found)
         stated = self.training_facts or frozenset()
-        while self._count(Block(_some(pairs), self.labels, stated, self.coreferent), found):
+        while self._count(
+            Block(
+                some(pairs, _COUNTED, lambda pair: len(pair.gold.text)),
+                self.labels,
+                stated,
+                self.coreferent,
+                self.listing,
+            ),
+            found,
+        ):
             pass  # Each block is let go before the next one is made.
         return found
 
@@ -280,44 +296,73 @@ class Run:
     # -- documents -------------------------------------------------------------------------------------------------
 
     def _pairs(self, documents: Iterable[Document], found: Findings) -> Iterator[Pair]:
+        """The documents, whose mentions are not yet checked, with what is said of them."""
+        asked = self._asked(documents, found)
+        while golds := [*some(asked, TOGETHER, lambda gold: len(gold.text))]:
+            for gold in golds:
+                self._note(gold, found)
+            drafts = drafted(golds, self._first(golds), self.accepted, self.listing)
+            sound = are_sound(drafts, self.listing, self.sayable, self.known)
+            self._check_labels(golds, found, LAYERS[1:] if sound else LAYERS)
+            for draft in drafts:
+                if not sound:
+                    self._check_mentions(draft.gold)
+                    draft = Draft(draft.gold, draft.said)
+                pair = self._pair(draft, found)
+                if len(found.pairs) < self.options.keep:
+                    found.pairs.append(pair)
+                yield pair
+
+    def _asked(self, documents: Iterable[Document], found: Findings) -> Iterator[Document]:
+        """The documents of the split that is scored."""
         split = self.options.split
         for document in documents:
             found.names.append(document.doc_id)
-            records = self.records.get(document.doc_id, ())
-            if split is not None and not (document.metadata and document.metadata.split == split):
-                found.counted["skipped"] += len(records)
+            if split is None or (document.metadata and document.metadata.split == split):
+                yield document
+            else:
+                found.counted["skipped"] += len(self.records.get(document.doc_id, ()))
+
+    def _first(self, golds: Sequence[Document]) -> Sequence[Form | None]:
+        """What the first record of each document says, None where it has none."""
+        records = [self.records.get(gold.doc_id, _NO_RECORDS) for gold in golds]
+        said = iter(self._read([some[0] for some in records if some]))
+        return [next(said) if some else None for some in records]
+
+    def _check_labels(self, golds: Sequence[Document], found: Findings, layers: Sequence[Layer]) -> None:
+        """Gold that `khabar check` would refuse for its labels, in these layers, is not scored."""
+        for place, used in _LABELS.items():
+            known = self.known[place]
+            if place.partition(".")[0] not in layers or {label for gold in golds for label in used(gold)} <= known:
                 continue
-            self._check_labels(document, found)
-            pair = self._pair(document, records, found)
-            if len(found.pairs) < self.options.keep:
-                found.pairs.append(pair)
-            yield pair
+            for gold in golds:
+                if strange := {*used(gold)} - known:
+                    names = ", ".join(quoted(label) for label in sorted(filter(None, strange)))
+                    message = f"gold of {gold.doc_id} has labels that the inventory {self.labels.name} lacks: {names}"
+                    fix = "Run `khabar check` on gold; --inventory names another inventory if it has its own labels."
+                    at = _first_of(gold, place, strange)
+                    found.problems.append(self._in_gold(gold.doc_id, "label", at, message, fix))
 
-    def _check_labels(self, gold: Document, found: Findings) -> None:
-        """Gold that `khabar check` would refuse for its labels is not scored."""
-        for place, used in (
-            ("entities.type", {entity.type for entity in gold.entities}),
-            ("entities.form", {mention.form for entity in gold.entities for mention in entity.mentions}),
-            ("relations.type", {relation.type for relation in gold.relations}),
-            ("stance.label", {stance.label for stance in gold.stance}),
-            ("stance.mode", {stance.mode for stance in gold.stance}),
-            ("subsections.kind", {section.kind for section in gold.subsections}),
-            ("subsections.function", {section.function for section in gold.subsections}),
-        ):
-            if not used <= self.known[place]:
-                strange = used - self.known[place]
-                names = ", ".join(quoted(label) for label in sorted(filter(None, strange)))
-                message = f"gold of {gold.doc_id} has labels that the inventory {self.labels.name} lacks: {names}"
-                fix = "Run `khabar check` on gold; name another inventory with --inventory if it has its own labels."
-                at = _first_of(gold, place, strange)
-                found.problems.append(self._in_gold(gold.doc_id, "label", at, message, fix))
+    def _check_mentions(self, gold: Document) -> None:
+        """Raise Invalid where the mentions of a gold document do not hold."""
+        try:
+            gold.check_mentions()
+        except ValueError:
+            if isinstance(self.gold, DocumentSet):
+                for entry in self.gold.named(gold.doc_id):
+                    read(entry, self.layers)  # It raises Invalid, with the place.
+            raise
 
-    def _pair(self, gold: Document, records: Sequence[Record], found: Findings) -> Pair:
+    def _pair(self, draft: Draft, found: Findings) -> Pair:
+        gold, first, standing, lists = draft
         predicted: Document | None = None
         lost: list[Void] = []
         has: frozenset[str] = frozenset()
+        listed: tuple[Listed | None, Listed | None] = (None, None)
+        records = self.records.get(gold.doc_id, _NO_RECORDS)
         for position, record in enumerate(records):
-            prediction, broken = self._read(record, found)
+            said = self._read([record])[0] if position or first is None else first
+            prediction, broken = self._readable(record, said, found)
             lost.extend(broken)
             if prediction is None:
                 continue
@@ -331,8 +376,10 @@ class Run:
                 if self.options.invalid == "error":  # The run is refused for it, and says so once.
                     continue
                 prediction = msgspec.structs.replace(prediction, entities=msgspec.UNSET, stance_pairs=msgspec.UNSET)
-            grounded = ground(prediction, gold, self.accepted, self.options.grounding)
+                standing = None
+            grounded = standing or ground(prediction, gold, self.accepted, self.options.grounding)
             predicted, has = grounded.document, grounded.has
+            listed = lists if standing else (None, None)
             if grounded.faults:
                 self._faults(record, grounded.faults, found)
                 for fault in grounded.faults:
@@ -345,12 +392,12 @@ class Run:
                 found.tiers.update(grounded.tiers)
             found.quoted |= grounded.quoted
         found.has.append(self.known_has.setdefault(has, has))
-        self._note(gold, found)
         predicted = predicted or Document(doc_id=gold.doc_id, text=gold.text)
         if self.types:
             gold, predicted = project_pair(gold, predicted, self.types)
             lost = list(counted(lost, self.types))
-        return Pair(gold, predicted, lost)
+            listed = (None, None)
+        return Pair(gold, predicted, lost, listed)
 
     def _note(self, gold: Document, found: Findings) -> None:
         layers = [getattr(gold, layer) for layer in LAYERS if layer in self.layers]
@@ -383,24 +430,26 @@ class Run:
         if self.options.invalid == "error":
             found.problems.extend(problems)
 
-    def _read(self, record: Record, found: Findings) -> tuple[Said | None, tuple[Void, ...]]:
-        """The prediction of a record, and what of it cannot be scored."""
-        raw = self.predictions.raw(record)
-        prediction = read_prediction(record, raw, self.accepted, self.layers)
-        if not isinstance(prediction, tuple):
-            return prediction, ()
-        self._problem(found, *prediction)
-        saved = salvage(raw, self.layers) if self.options.invalid == "penalise" else None
+    def _read(self, records: Sequence[Record]) -> Sequence[Form]:
+        return read_predictions(records, [*map(self.predictions.raw, records)], self.accepted, self.layers)
+
+    def _readable(self, record: Record, said: Form, found: Findings) -> tuple[Said | None, tuple[Void, ...]]:
+        """What of the prediction of a record can be scored, and what cannot."""
+        if not isinstance(said, tuple):
+            return said, ()
+        self._problem(found, *said)
+        penalised = self.options.invalid == "penalise"
+        saved = salvage(self.predictions.raw(record), self.layers) if penalised else None
         if not saved:
             found.counted["unread"] += 1
-            message = f"nothing of this can be read: {prediction[0].message}"
+            message = f"nothing of this can be read: {said[0].message}"
             found.penalised.append(Penalised(record.doc_id, record.path, record.line, "", message, 0))
             return None, ()
         lost: list[Void] = []
-        rest = prediction
+        rest = said
         for at, voids_ in saved[1].items():
-            inside = [one for one in prediction if f"{one.pointer}/".startswith(f"{json_pointer(at)}/")]
-            inside = inside or [prediction[0]]
+            inside = [one for one in said if f"{one.pointer}/".startswith(f"{json_pointer(at)}/")]
+            inside = inside or [said[0]]
             rest = tuple(one for one in rest if one not in inside)
             lost += _penalised(found, record, at, inside[0].message, voids_)
         for one in rest:  # What costs no item is said all the same.
@@ -448,7 +497,7 @@ class Run:
         """A document that gold lacks: what its records say is spurious."""
         lost: list[Void] = []
         for record in records:
-            prediction, broken = self._read(record, found)
+            prediction, broken = self._readable(record, self._read([record])[0], found)
             lost += broken
             if prediction is None:
                 continue
@@ -492,19 +541,21 @@ def _rejected(found: Findings, record: Record, lost: tuple[Void, ...]) -> tuple[
     return lost
 
 
-_MOST_DOCUMENTS, _MOST_TEXT = 512, 1 << 22
-"""So many documents, or documents of so many code points, are counted at once."""
+_NO_RECORDS: Sequence[Record] = ()
 
+_LABELS: Mapping[str, Callable[[Document], Iterable[str | None]]] = {
+    "entities.type": lambda document: [entity.type for entity in document.entities],
+    "entities.form": lambda document: [mention.form for mention in mentions_of(document.entities)],
+    "relations.type": lambda document: [relation.type for relation in document.relations],
+    "stance.label": lambda document: [stance.label for stance in document.stance],
+    "stance.mode": lambda document: [stance.mode for stance in document.stance],
+    "subsections.kind": lambda document: [section.kind for section in document.subsections],
+    "subsections.function": lambda document: [section.function for section in document.subsections],
+}
+"""The labels of a document, by their place in an inventory."""
 
-def _some(pairs: Iterator[Pair]) -> Iterator[Pair]:
-    """The next pairs, as many as are counted at once."""
-    size = 0
-    for pair in islice(pairs, _MOST_DOCUMENTS):
-        yield pair
-        size += len(pair.gold.text)
-        if size > _MOST_TEXT:
-            return
-
+_COUNTED = 512
+"""So many documents are counted at once."""
 
 _UNTOLD, _NOT_IN_GOLD = "—", "not in gold"
 """What stands for a metadata field of which a document says nothing, and for any of a document that gold lacks."""
@@ -522,4 +573,4 @@ _SHARED: list[Run] = []
 
 def _work(first: int, last: int) -> Findings:
     run = _SHARED[-1]
-    return run._part(run.gold.documents(between=(first, last), layers=run.layers))
+    return run._part(run._gold((first, last)))
