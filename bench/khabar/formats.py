@@ -205,10 +205,13 @@ def read_predictions(
     """
     plain = [raw.removeprefix(_MARK) for raw in raws]
     typed = [_typed(raw, layers) for raw in plain]
-    twice = [isinstance(one, str) or not _no_property_twice(raw, one) for raw, one in zip(plain, typed, strict=True)]
+    if _no_property_twice(plain, typed):
+        return [without_unread(cast(Said, one)) for one in typed]
     return [
-        _explained(record, raw, labels, layers, one) if doubtful else without_unread(cast(Said, one))
-        for record, raw, one, doubtful in zip(records, raws, typed, twice, strict=True)
+        without_unread(cast(Said, one))
+        if _no_property_twice([raw], [one])
+        else _explained(record, raw, labels, layers, one)
+        for record, raw, one in zip(records, raws, typed, strict=True)
     ]
 
 
@@ -224,15 +227,17 @@ def _typed(raw: bytes, layers: frozenset[Layer]) -> Said | str:
         return str(error)
 
 
-def _no_property_twice(raw: bytes, found: Said) -> bool:
-    """Whether no object of a prediction has a property twice, of which the typed readers keep the last; False in doubt.
+def _no_property_twice(raws: Sequence[bytes], typed: Sequence[Said | str]) -> bool:
+    """Whether predictions could be read, and no object of theirs has a property twice; False in doubt.
 
-    Each property has a colon, and words may have more; a property that was dropped leaves one too many.
+    Of a property that stands twice the typed readers keep the last. Each property has a colon, and words may have more.
+    One that was dropped leaves a colon too many, and nothing leaves one too few, so that all may be asked together.
     """
-    if b"\\" in raw and (b"\\u003a" in raw or b"\\u003A" in raw):  # an escaped colon
+    raw = b"".join(raws)
+    if b"\\u003" in raw or str in map(type, typed):  # A colon may be escaped.
         return False
     try:
-        return _colons(raw) == _colons(_ENCODE(found))
+        return _colons(raw) == _colons(_ENCODE(typed))
     except OverflowError:  # The number of a story may be as large as one likes.
         return False
 

@@ -209,9 +209,10 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc
     def check_rest(self) -> None:
         """Refuse repeated ids, references to nothing, overlapping sections, and evidence and headings as mentions."""
         self._refuse(self._wrong_ids())
-        self._refuse(self._wrong_references())
-        self._refuse(self._wrong_words(self._other_quotes()))
-        self._refuse(self._wrong_sections())
+        if self.relations or self.stance or self.subsections:
+            self._refuse(self._wrong_references())
+            self._refuse(self._wrong_words(self._other_quotes()))
+            self._refuse(self._wrong_sections())
 
     def _refuse(self, wrongs: Iterable[str]) -> None:
         for wrong in wrongs:
@@ -239,16 +240,14 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc
             self.stance,
             self.subsections,
         )
-        for layer in filter(None, layers):
-            ids = [item.id for item in layer]
-            if len(set(ids)) < len(ids):
-                yield f"an id stands twice: {_doubled(ids)}"
-            if layer is self.entities and AUTHOR in ids:
+        for layer in layers:
+            ids = {item.id for item in layer}
+            if len(ids) < len(layer):
+                yield f"an id stands twice: {_doubled(item.id for item in layer)}"
+            if AUTHOR in ids and layer is self.entities:
                 yield f"the id {AUTHOR!r} is reserved for the article's own voice"
 
     def _wrong_references(self) -> Iterator[str]:
-        if not self.relations and not self.stance:
-            return
         known = {entity.id for entity in self.entities}
         voices = {*known, AUTHOR}
         for relation in self.relations:
