@@ -6,15 +6,30 @@ Nothing of the document itself is kept, so that of many documents only a few are
 
 from array import array
 from collections.abc import Collection, Hashable, Iterable, Sequence
-from typing import NamedTuple, TypeAlias
+from functools import cache
+from struct import Struct, error
+from typing import NamedTuple
 
 import numpy as np
 
 from khabar.joins import NONE, Column, as_column
 from khabar.model import AUTHOR, Document, Entity, Quote, Relation, Section, Stance, called, mentions_of
 
-Numbers: TypeAlias = "array[int]"
-"""Whole numbers of 64 bits."""
+Packed = bytes
+"""Whole numbers of 64 bits each."""
+
+
+def packed(numbers: Sequence[int]) -> Packed:
+    """Some whole numbers. Raises OverflowError where one is too large."""
+    try:
+        return _layout(len(numbers)).pack(*numbers)
+    except error:
+        raise OverflowError from None
+
+
+@cache
+def _layout(size: int) -> Struct:
+    return Struct(f"{size}q")
 
 
 class Labels(dict[str, int]):
@@ -48,12 +63,12 @@ class Listed(NamedTuple):
     number of its form.
     """
 
-    types: Numbers
-    sizes: Numbers
-    starts: Numbers
-    ends: Numbers
+    types: Packed
+    sizes: Packed
+    starts: Packed
+    ends: Packed
     words: list[str]
-    forms: Numbers
+    forms: Packed
 
 
 class Listing:
@@ -67,12 +82,12 @@ class Listing:
         """The entities of a document. Raises OverflowError where an offset is beyond any text."""
         mentions = mentions_of(entities)
         return Listed(
-            array("q", self.types.number([entity.type for entity in entities])),
-            array("q", [len(entity.mentions) for entity in entities]),
-            array("q", [mention.start for mention in mentions]),
-            array("q", [mention.end for mention in mentions]),
+            packed(self.types.number([entity.type for entity in entities])),
+            packed([len(entity.mentions) for entity in entities]),
+            packed([mention.start for mention in mentions]),
+            packed([mention.end for mention in mentions]),
             [mention.text for mention in mentions],
-            array("q", self.forms.number([mention.form for mention in mentions])),
+            packed(self.forms.number([mention.form for mention in mentions])),
         )
 
 
@@ -101,11 +116,11 @@ class Entities:
             self.lost.fromlist([row_of[one] for one in lost if one in row_of])
         types, sizes, starts, ends, _, forms = lists or self.listing.of(entities)
         self.numbers.append(len(entities))
-        self.codes += types
-        self.sizes += sizes
-        self.starts += starts
-        self.ends += ends
-        self.form_codes += forms
+        self.codes.frombytes(types)
+        self.sizes.frombytes(sizes)
+        self.starts.frombytes(starts)
+        self.ends.frombytes(ends)
+        self.form_codes.frombytes(forms)
         if self.called is not None:
             self.called += map(called, entities)
 

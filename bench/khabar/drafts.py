@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from khabar.collected import Listed, Listing, Numbers
+from khabar.collected import Listed, Listing, Packed
 from khabar.grounding import Grounded, Placed, Said, as_it_stands
 from khabar.joins import Column, keys
 from khabar.model import Document, Entity
@@ -67,10 +67,9 @@ def are_sound(drafts: Sequence[Draft], listing: Listing, sayable: Known, known: 
         return False
     for side, labels in ((predicted, sayable), (gold, known)):
         types, forms = listing.types.strange(labels["entities.type"]), listing.forms.strange(labels["entities.form"])
-        if types and any(types.intersection(one.types) for one in side):
-            return False
-        if forms and any(forms.intersection(one.forms) for one in side):
-            return False
+        for strange, parts in ((types, [one.types for one in side]), (forms, [one.forms for one in side])):
+            if strange and not strange.isdisjoint(_column(parts).tolist()):
+                return False
     texts = [draft.gold.text for draft in drafts]
     begins, whole = np.cumsum([0, *map(len, texts)]), _characters([*texts, _SEAM])
     return _stand(begins, whole, predicted) and _stand(begins, whole, gold)
@@ -87,7 +86,7 @@ def _stand(begins: Column, whole: "Characters", side: Sequence[Listed]) -> bool:
     """Whether the mentions of documents stand in their texts, which are joined into one, and apart."""
     types, sizes, starts, ends, words, _ = zip(*side, strict=True)
     said = _SEAM.join([*chain.from_iterable(words), ""])
-    start, end, document = _column(starts), _column(ends), np.repeat(np.arange(len(side)), [*map(len, starts)])
+    start, end, document = _column(starts), _column(ends), np.repeat(np.arange(len(side)), [*map(len, words)])
     if said.count(_SEAM) != len(start) or len(said) > _MOST_WORDS:
         return False
     if not ((start >= 0) & (start < end) & (end <= np.diff(begins)[document])).all():
@@ -108,7 +107,7 @@ Characters = np.ndarray[Any, np.dtype[np.uint32]]
 """A text as numbers, one for each code point."""
 
 
-def _column(parts: Sequence[Numbers]) -> Column:
+def _column(parts: Sequence[Packed]) -> Column:
     return np.frombuffer(b"".join(parts), dtype=np.int64)
 
 
