@@ -251,9 +251,10 @@ class Run:
         found = Findings(Ledger(self.measures))
         pairs = self._pairs(documents, found)
         stated = self.training_facts or frozenset()
+        most = _FEW if len(self.measures) == 1 else _MANY
         while self._count(
             Block(
-                some(pairs, _COUNTED, lambda pair: len(pair.gold.text)),
+                some(pairs, most, lambda pair: len(pair.gold.text)),
                 self.labels,
                 stated,
                 self.coreferent,
@@ -554,8 +555,9 @@ _LABELS: Mapping[str, Callable[[Document], Iterable[str | None]]] = {
 }
 """The labels of a document, by their place in an inventory."""
 
-_COUNTED = 512
-"""So many documents are counted at once."""
+_FEW, _MANY = 128, 512
+"""So many documents are counted at once by one measure, which then finds them in the processor's cache, and by several,
+of which each does some things once for all of them."""
 
 _UNTOLD, _NOT_IN_GOLD = "—", "not in gold"
 """What stands for a metadata field of which a document says nothing, and for any of a document that gold lacks."""
