@@ -37,7 +37,8 @@ class Pair:
     ) -> None:
         """Take two documents of the same text; ``voids`` are predicted items that can match nothing.
 
-        ``lists``: their entities in lists, the predicted ones and gold's, where these are there already.
+        ``lists``: their entities, the predicted ones and gold's, as a listing of the inventory of their block gives
+        them, where that is there already.
 
         ``lost`` are the predicted entities (ids) that mentions are missing from, each as often as there are;
         ``lost_entities`` those that are not there at all: the type of each, and how many mentions it has.
@@ -69,14 +70,13 @@ class Block:
         labels: Inventory,
         training_facts: frozenset[tuple[str, str, str]] = frozenset(),
         coreferent: frozenset[str] = COREFERENT,
-        listing: Listing | None = None,
     ) -> None:
-        """Take pairs of documents, in order, each as it comes; ``listing`` is what made the lists that they have."""
+        """Take pairs of documents, in order, each as it comes."""
         self.names: list[str] = []
         self.texts: list[str] = []
         self.voids: list[Mapping[str, Mapping[str, int]]] = []
         self.lost_entities: list[tuple[int, str, int]] = []
-        self.collected = both_sides(listing or Listing(), with_names=bool(training_facts))
+        self.collected = both_sides(Listing(labels), with_names=bool(training_facts))
         predicted, gold = self.collected
         for at, pair in enumerate(pairs):
             self.names.append(pair.gold.doc_id)

@@ -14,6 +14,7 @@ import numpy as np
 
 from khabar.joins import NONE, Column, as_column
 from khabar.model import AUTHOR, Document, Entity, Quote, Relation, Section, Stance, called, mentions_of
+from khabar.schemas import Inventory
 
 Packed = bytes
 """Whole numbers of 64 bits each."""
@@ -72,11 +73,17 @@ class Listed(NamedTuple):
 
 
 class Listing:
-    """Lists the entities of documents, and numbers their types and forms alike in all of them."""
+    """Lists the entities of documents, and numbers their types and forms.
 
-    def __init__(self) -> None:
-        """Begin with no labels."""
+    Those of an inventory have the same numbers in all its listings.
+    """
+
+    def __init__(self, inventory: Inventory | None = None) -> None:
+        """Begin with the labels of an inventory, or with none."""
         self.types, self.forms = Labels(), Labels()
+        if inventory:
+            self.types.number(inventory.labels["entities.type"])
+            self.forms.number(inventory.labels["entities.form"])
 
     def of(self, entities: Sequence[Entity]) -> Listed:
         """The entities of a document. Raises OverflowError where an offset is beyond any text."""
@@ -107,7 +114,7 @@ class Entities:
         self.called: list[str] | None = [] if with_names else None
 
     def add(self, entities: Sequence[Entity], lost: Collection[str] = (), lists: Listed | None = None) -> None:
-        """Take the entities of the next document; ``lists``: what the same listing gives for them, if it is there.
+        """Take the entities of the next document; ``lists``: what a listing of the same inventory gives for them.
 
         ``lost``: the id of the entity of each mention without a place.
         """

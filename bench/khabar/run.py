@@ -191,7 +191,6 @@ class Run:
         ours = {folded.get(label) or label for label in inventory().labels["entities.type"]}
         self.foreign = frozenset(self.labels.labels["entities.type"]) - ours
         self.known = {place: frozenset((*labels, None)) for place, labels in gold.inventory.labels.items()}
-        self.listing = Listing()
         self.sayable = {place: frozenset(labels) for place, labels in self.accepted.labels.items()}
         self.predictions = predictions
         self.options = options
@@ -253,14 +252,7 @@ class Run:
         stated = self.training_facts or frozenset()
         most = _FEW if len(self.measures) == 1 else _MANY
         while self._count(
-            Block(
-                some(pairs, most, lambda pair: len(pair.gold.text)),
-                self.labels,
-                stated,
-                self.coreferent,
-                self.listing,
-            ),
-            found,
+            Block(some(pairs, most, lambda pair: len(pair.gold.text)), self.labels, stated, self.coreferent), found
         ):
             pass  # Each block is let go before the next one is made.
         return found
@@ -299,11 +291,12 @@ class Run:
     def _pairs(self, documents: Iterable[Document], found: Findings) -> Iterator[Pair]:
         """The documents, whose mentions are not yet checked, with what is said of them."""
         asked = self._asked(documents, found)
-        while golds := [*some(asked, TOGETHER, lambda gold: len(gold.text))]:
+        while golds := [*some(asked, TOGETHER, self._size)]:
             for gold in golds:
                 self._note(gold, found)
-            drafts = drafted(golds, self._first(golds), self.accepted, self.listing)
-            sound = are_sound(drafts, self.listing, self.sayable, self.known)
+            listing = Listing(self.labels)
+            drafts = drafted(golds, self._first(golds), self.accepted, listing)
+            sound = are_sound(drafts, listing, self.sayable, self.known)
             self._check_labels(golds, found, LAYERS[1:] if sound else LAYERS)
             for draft in drafts:
                 if not sound:
@@ -322,13 +315,20 @@ class Run:
             if split is None or (document.metadata and document.metadata.split == split):
                 yield document
             else:
-                found.counted["skipped"] += len(self.records.get(document.doc_id, ()))
+                found.counted["skipped"] += len(self._records(document))
+
+    def _records(self, gold: Document) -> Sequence[Record]:
+        return self.records.get(gold.doc_id, ())
+
+    def _size(self, gold: Document) -> int:
+        """How much is to be read of a document and of what is said of it."""
+        return len(gold.text) + sum(record.length for record in self._records(gold)[:1])
 
     def _first(self, golds: Sequence[Document]) -> Sequence[Form | None]:
         """What the first record of each document says, None where it has none."""
-        records = [self.records.get(gold.doc_id, _NO_RECORDS) for gold in golds]
-        said = iter(self._read([some[0] for some in records if some]))
-        return [next(said) if some else None for some in records]
+        first = [self._records(gold)[:1] for gold in golds]
+        said = iter(self._read([record for records in first for record in records]))
+        return [next(said) if records else None for records in first]
 
     def _check_labels(self, golds: Sequence[Document], found: Findings, layers: Sequence[Layer]) -> None:
         """Gold that `khabar check` would refuse for its labels, in these layers, is not scored."""
@@ -360,7 +360,7 @@ class Run:
         lost: list[Void] = []
         has: frozenset[str] = frozenset()
         listed: tuple[Listed | None, Listed | None] = (None, None)
-        records = self.records.get(gold.doc_id, _NO_RECORDS)
+        records = self._records(gold)
         for position, record in enumerate(records):
             said = self._read([record])[0] if position or first is None else first
             prediction, broken = self._readable(record, said, found)
@@ -541,8 +541,6 @@ def _rejected(found: Findings, record: Record, lost: tuple[Void, ...]) -> tuple[
         _penalised(found, record, ("rejected", position), f"rejected before: {quoted(void.label)}", (void,))
     return lost
 
-
-_NO_RECORDS: Sequence[Record] = ()
 
 _LABELS: Mapping[str, Callable[[Document], Iterable[str | None]]] = {
     "entities.type": lambda document: [entity.type for entity in document.entities],
