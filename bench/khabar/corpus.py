@@ -104,8 +104,8 @@ class DocumentSet(Struct, frozen=True, eq=False, dict=True):
                     yield Entry(path=self.place, line=number, raw=raw.removeprefix(_MARK))
 
     def named(self, doc_id: str) -> list[Entry]:
-        """The entries of a document, by its id: one, if the set is sound."""
-        return [entry for entry in self._stored(None) if _ID.decode(entry.raw).doc_id == doc_id]
+        """The entries of a document, by its id: one, if the set is sound. What cannot be read is passed over."""
+        return [entry for entry in self._stored(None) if _id(entry) == doc_id]
 
     def size(self) -> int:
         """How many documents there are."""
@@ -162,6 +162,13 @@ _NAMED_SPLIT = re.compile(rb'"split"\s*:\s*"([a-z]+)"')
 """What says the split in a line as most are written: no other property of a document is called so."""
 
 _SPLIT, _LINE, _ID = msgspec.json.Decoder(_Split), msgspec.json.Decoder(_Line), msgspec.json.Decoder(_Id)
+
+
+def _id(entry: Entry) -> str | None:
+    try:
+        return _ID.decode(entry.raw).doc_id
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def _may_be_of(entry: Entry, split: str) -> bool:
