@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from khabar.tags import compute_metrics as compute_metrics
     from khabar.tags import spans_from_tags as spans_from_tags
 
+__version__ = "0.1.0"
+
 _HOMES = {
     "check": "checks",
     **dict.fromkeys(("Comparison", "compare"), "comparison"),
@@ -43,7 +45,7 @@ _HOMES = {
     **dict.fromkeys(("compute_metrics", "spans_from_tags"), "tags"),
 }
 
-__all__ = sorted(_HOMES)
+__all__ = ["__version__", *sorted(_HOMES)]
 
 
 def __getattr__(name: str) -> object:

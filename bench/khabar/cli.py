@@ -225,9 +225,9 @@ def _warn(problems: Sequence["Problem"], what: str) -> None:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
+        import khabar
 
-        typer.echo(f"khabar {version('khabar')}")
+        typer.echo(f"khabar {khabar.__version__}")
         raise typer.Exit
 
 

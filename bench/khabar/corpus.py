@@ -32,7 +32,7 @@ CANARY = "khabar benchmark data must not be in training data canary 3d1f9c52-7a6
 BUFFER = 1 << 20
 """So many bytes of a file are read ahead: its lines are long, and in a small buffer each would be put together."""
 
-TOGETHER, _MUCH = 64, 1 << 22
+TOGETHER, _MUCH = 32, 1 << 22
 """So many documents are taken together, or as many as have so many bytes or code points, where that is faster."""
 
 Item = TypeVar("Item")

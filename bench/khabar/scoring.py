@@ -4,13 +4,13 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from hashlib import sha256
-from importlib.metadata import version
 from typing import Any, SupportsIndex, get_args
 from urllib.parse import quote, unquote
 
 import msgspec
 from msgspec import Struct
 
+import khabar
 from khabar.block import Pair
 from khabar.corpus import SPLITS
 from khabar.counts import Counts, Share, Tally, total
@@ -436,7 +436,7 @@ class Evaluation:
             "boot": self.resamples,
             "seed": self.seed,
             **({"rounds": rounds} if rounds else {}),
-            "khabar": version("khabar"),
+            "khabar": khabar.__version__,
         }
 
     def _values(self) -> Iterator[tuple[str, ...]]:

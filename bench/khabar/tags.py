@@ -9,12 +9,12 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import groupby, pairwise
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import msgspec
-import regex
 from msgspec import Struct
 
 from khabar.corpus import open_bytes
@@ -22,18 +22,26 @@ from khabar.model import ISSUE, NAME, WHITE_SPACE, Document, Edges
 from khabar.problems import Invalid, Problem, quoted, utf8
 from khabar.schemas import nearest
 
+if TYPE_CHECKING:
+    import regex
+
 Scheme = Literal["IOB1", "IOB2", "IOBES", "BILOU"]
 """How tags say where a span begins and ends."""
 
 Labelled = tuple[int, int, str]
 """A span with its label: start, end (exclusive), label."""
 
-_WORD = regex.compile(r"[^\p{White_Space}\p{P}\p{S}]+|[\p{P}\p{S}]")
+
+@cache
+def _word() -> "regex.Pattern[str]":
+    import regex  # It takes a while to import, and most scores need no words.
+
+    return regex.compile(r"[^\p{White_Space}\p{P}\p{S}]+|[\p{P}\p{S}]")
 
 
 def words(text: str) -> tuple[Edges, ...]:
     """The words of a text (edges, in code points): what stands between white space, each punctuation mark by itself."""
-    return tuple(match.span() for match in _WORD.finditer(text))
+    return tuple(match.span() for match in _word().finditer(text))
 
 
 def iob2(document: Document) -> tuple[tuple[Edges, ...], tuple[str, ...]]:
