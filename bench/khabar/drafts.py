@@ -70,9 +70,7 @@ def are_sound(drafts: Sequence[Draft], listing: Listing, sayable: Known, known: 
         for strange, parts in ((types, [one.types for one in side]), (forms, [one.forms for one in side])):
             if strange and not strange.isdisjoint(_column(parts).tolist()):
                 return False
-    texts = [draft.gold.text for draft in drafts]
-    begins, whole = np.cumsum([0, *map(len, texts)]), _characters([*texts, _SEAM])
-    return _stand(begins, whole, predicted) and _stand(begins, whole, gold)
+    return _stand([draft.gold.text for draft in drafts], [*predicted, *gold])
 
 
 _SEAM = "\0"
@@ -82,13 +80,14 @@ _MOST_WORDS = 1 << 21
 """So many characters the words of all mentions may have; with more, each document is better asked by itself."""
 
 
-def _stand(begins: Column, whole: "Characters", side: Sequence[Listed]) -> bool:
-    """Whether the mentions of documents stand in their texts, which are joined into one, and apart."""
-    types, sizes, starts, ends, words, _ = zip(*side, strict=True)
+def _stand(texts: Sequence[str], lists: Sequence[Listed]) -> bool:
+    """Whether the mentions of lists stand in their texts, and apart; of several lists a text, one side comes first."""
+    types, sizes, starts, ends, words, _ = zip(*lists, strict=True)
     said = _SEAM.join([*chain.from_iterable(words), ""])
-    start, end, document = _column(starts), _column(ends), np.repeat(np.arange(len(side)), [*map(len, words)])
+    start, end, owner = _column(starts), _column(ends), np.repeat(np.arange(len(lists)), [*map(len, words)])
     if said.count(_SEAM) != len(start) or len(said) > _MOST_WORDS:
         return False
+    begins, document = np.cumsum([0, *map(len, texts)]), owner % len(texts)
     if not ((start >= 0) & (start < end) & (end <= np.diff(begins)[document])).all():
         return False
     start, length = start + begins[document], end - start
@@ -97,9 +96,9 @@ def _stand(begins: Column, whole: "Characters", side: Sequence[Listed]) -> bool:
         return False
     at = np.arange(len(said)) + np.repeat(start - (after - length - 1), length + 1)
     at[after - 1] = begins[-1]
-    if not np.array_equal(whole[at], _characters([said])):
+    if not np.array_equal(_characters([*texts, _SEAM])[at], _characters([said])):
         return False
-    key = np.sort(keys((start, length, np.repeat(_column(types), _column(sizes))))[0])
+    key = np.sort(keys((owner, start, length, np.repeat(_column(types), _column(sizes))))[0])
     return not (key[1:] == key[:-1]).any()
 
 

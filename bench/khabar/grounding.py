@@ -446,7 +446,6 @@ def as_it_stands(said: Placed, gold: Document, labels: Inventory) -> Grounded | 
     It is left to the caller to see that its types and forms are known, and that each mention has its words at its place
     and no span stands twice in one type.
     """
-    known = _known(labels)
     given = said.entities == "gold"
     entities = gold.entities if given else cast("tuple[Entity, ...]", _items(said.entities))
     ids = {entity.id for entity in entities}
@@ -458,23 +457,34 @@ def as_it_stands(said: Placed, gold: Document, labels: Inventory) -> Grounded | 
         and said.text_sha256 in (UNSET, gold.text_sha256)
         and len(ids) == len(entities)
         and AUTHOR not in ids
-        and not misplaced(said.other_spans(), gold.text)
-        and _relations_stand(_items(said.relations), ids, known)
-        and _stances_stand(_items(said.stance), ids, known)
-        and _sections_stand(_items(said.subsections), len(gold.text), known)
+        and _rest_stands(said, gold.text, ids, _known(labels))
     ):
         return None
-    document = _Sound(
-        doc_id=gold.doc_id,
-        text=gold.text,
-        entities=entities,
-        relations=tuple(
+    document = _Sound(doc_id=gold.doc_id, text=gold.text, entities=entities, **_rest(said))
+    return Grounded(document, (), (), _parts(said), False, tuple(_rejected(said)))
+
+
+def _rest_stands(said: Placed, text: str, ids: set[str], known: Mapping[str, frozenset[str]]) -> bool:
+    return not (said.relations or said.stance or said.subsections) or (
+        not misplaced(said.other_spans(), text)
+        and _relations_stand(_items(said.relations), ids, known)
+        and _stances_stand(_items(said.stance), ids, known)
+        and _sections_stand(_items(said.subsections), len(text), known)
+    )
+
+
+def _rest(said: Placed) -> dict[str, Any]:
+    """The layers of a prediction but its entities, as those of a document."""
+    if not (said.relations or said.stance or said.subsections):
+        return {}
+    return {
+        "relations": tuple(
             [
                 Relation(id=f"r{number}", type=one.type, head=one.head, tail=one.tail, evidence=one.evidence or ())
                 for number, one in enumerate(_items(said.relations), 1)
             ]
         ),
-        stance=tuple(
+        "stance": tuple(
             [
                 Stance(
                     id=f"s{number}",
@@ -488,7 +498,7 @@ def as_it_stands(said: Placed, gold: Document, labels: Inventory) -> Grounded | 
                 for number, one in enumerate(_items(said.stance), 1)
             ]
         ),
-        subsections=tuple(
+        "subsections": tuple(
             [
                 Section(
                     id=f"b{number}",
@@ -502,8 +512,7 @@ def as_it_stands(said: Placed, gold: Document, labels: Inventory) -> Grounded | 
                 for number, one in enumerate(_items(said.subsections), 1)
             ]
         ),
-    )
-    return Grounded(document, (), (), _parts(said), False, tuple(_rejected(said)))
+    }
 
 
 def _mentions_stand(document: Document, known: Mapping[str, frozenset[str]]) -> bool:
