@@ -54,8 +54,8 @@ Track = Literal["end-to-end", "given-entities", "given-pairs"]
 class Record(Struct, frozen=True):
     """Where one predicted document stands: bytes ``start`` to ``start + length``, line ``line`` of ``path``.
 
-    ``doc_id`` is None where it cannot be read. ``given`` says whether the document names gold's entities or pairs,
-    None where it gives neither these nor entities of its own.
+    ``doc_id`` is None where it cannot be read. ``given`` says whether the document names gold's entities or pairs, or
+    entities of its own (pairs beside these are a fault); None where it gives none of them.
     """
 
     path: str
@@ -76,7 +76,7 @@ class _Head(Struct):
 _ENCODE = msgspec.json.Encoder().encode
 _HEAD = msgspec.json.Decoder(_Head)
 _PLAIN = re.compile(rb'{\s*"doc_id"\s*:\s*"([a-z0-9-]+)"\s*,\s*"(?:entities|mentions)"\s*:\s*\[')
-"""How most predictions begin: with all that their heads say, unless pairs are given, or a property stands twice."""
+"""How most predictions begin: with all that their heads say, unless a property stands twice."""
 _MARK = b"\xef\xbb\xbf"
 _MOST_LINE = 1 << 28
 """The longest line that is read, in bytes; whatever is longer is no prediction."""
@@ -146,19 +146,20 @@ class PredictionFile:
 
 def _record(path: str, line: int, start: int, raw: bytes) -> Record:
     plain = _PLAIN.match(raw)
-    if plain and b"stance_pairs" not in raw:  # To decode the head would be to go through everything else.
+    if plain:  # To decode the head would be to go through everything else.
         return Record(path, line, start, len(raw), plain[1].decode("ascii"), "end-to-end")
     try:
         head = _HEAD.decode(raw.removeprefix(_MARK))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Record(path, line, start, len(raw), None, None)
     given: Track | None = None
-    if head.stance_pairs is not UNSET:
-        given = "given-pairs"
-    elif head.entities is not UNSET and bytes(head.entities) == b'"gold"':
-        given = "given-entities"
-    elif head.entities is not UNSET or head.mentions is not UNSET:
+    is_gold = head.entities is not UNSET and bytes(head.entities) == b'"gold"'
+    if head.mentions is not UNSET or (head.entities is not UNSET and not is_gold):
         given = "end-to-end"
+    elif head.stance_pairs is not UNSET:
+        given = "given-pairs"
+    elif is_gold:
+        given = "given-entities"
     return Record(path, line, start, len(raw), head.doc_id, given)
 
 
@@ -234,7 +235,7 @@ def _no_property_twice(raws: Sequence[bytes], typed: Sequence[Said | str]) -> bo
     One that was dropped leaves a colon too many, and nothing leaves one too few, so that all may be asked together.
     """
     raw = b"".join(raws)
-    if b"\\u003" in raw or str in map(type, typed):  # A colon may be escaped.
+    if str in map(type, typed) or (b"\\" in raw and b"\\u003" in raw):  # A colon may be escaped.
         return False
     try:
         return _colons(raw) == _colons(_ENCODE(typed))
