@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 from collections import Counter
+from importlib import metadata
 
 import pytest
 from strategies import INVENTORY
@@ -252,6 +253,12 @@ def test_the_rules_of_the_guidelines_have_ids_of_their_own(root):
     ids = re.findall(r"^\*\*([GERSP][0-9]+) · ", (root / "GUIDELINES.md").read_text("utf-8"), re.MULTILINE)
     assert len(ids) == len(set(ids)) > 20
     assert {name[0] for name in ids} == set("GERSP")
+
+
+def test_whoever_cites_the_package_cites_its_version(root):
+    """CITATION.cff, the package and what is installed have one version."""
+    cited = re.search(r"^version: (.+)$", (root / "CITATION.cff").read_text("utf-8"), re.MULTILINE).group(1)
+    assert cited == khabar.__version__ == metadata.version("khabar")
 
 
 def test_our_own_documents_say_the_version_of_the_guidelines(root):

@@ -232,3 +232,26 @@ def test_a_wrong_label_in_gold_is_told_where_a_later_line_is_no_json(tmp_path):
         path.write_text(json.dumps(strange) + "\n{no\n", "utf-8")
         with pytest.raises(Invalid, match=r"2:2.*not JSON"):
             score(path, [{"doc_id": "a", "entities": []}])
+
+
+@pytest.mark.parametrize("slip", [("end", 4), ("type", "PLACE")])
+def test_what_is_wrong_in_gold_is_told_where_its_line_cannot_be_read_again(slip, tmp_path, monkeypatch):
+    """As with a pipe: the problem names the document."""
+    mention = {"start": 0, "end": 2, "text": "ab", "form": "name"}
+    entity = {"id": "a", "type": "PER", "mentions": [mention]}
+    (mention if slip[0] == "end" else entity)[slip[0]] = slip[1]
+    path = tmp_path / "set.jsonl"
+    path.write_text(json.dumps({"doc_id": "a", "text": "ab", "entities": [entity]}), "utf-8")
+    monkeypatch.setattr(corpus.DocumentSet, "named", lambda *_: [])
+    with pytest.raises(Invalid, match="PLACE" if slip[0] == "type" else r"0\.\.4 is not as long"):
+        score(path, [{"doc_id": "a", "entities": []}])
+
+
+def test_pairs_beside_entities_of_ones_own_are_a_fault_and_no_track_of_their_own():
+    """One problem is told, of the document that has them."""
+    both = [Document(doc_id=name, text="ab") for name in "ab"]
+    said = [{"doc_id": "a", "entities": []}, {"doc_id": "b", "stance_pairs": "gold", "entities": []}]
+    with pytest.raises(Invalid) as caught:
+        score(both, said)
+    assert [(one.rule, one.line) for one in caught.value.problems] == [("track", 2)]
+    assert "given pairs need given entities" in str(caught.value)

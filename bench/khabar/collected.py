@@ -4,10 +4,10 @@ What is counted is taken from a document as soon as it is there, into plain arra
 Nothing of the document itself is kept, so that of many documents only a few are in memory, and near.
 """
 
+import struct
 from array import array
 from collections.abc import Collection, Hashable, Iterable, Sequence
 from functools import cache
-from struct import Struct, error
 from typing import NamedTuple
 
 import numpy as np
@@ -24,13 +24,13 @@ def packed(numbers: Sequence[int]) -> Packed:
     """Some whole numbers. Raises OverflowError where one is too large."""
     try:
         return _layout(len(numbers)).pack(*numbers)
-    except error:
+    except struct.error:
         raise OverflowError from None
 
 
 @cache
-def _layout(size: int) -> Struct:
-    return Struct(f"{size}q")
+def _layout(size: int) -> struct.Struct:
+    return struct.Struct(f"{size}q")
 
 
 class Labels(dict[str, int]):

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from khabar.block import Block, Pair
 from khabar.collected import Listed, Listing
-from khabar.corpus import TOGETHER, DocumentSet, checksum, open_set, read, some
+from khabar.corpus import TOGETHER, DocumentSet, Entry, checksum, open_set, read, some
 from khabar.drafts import Draft, Form, are_sound, drafted
 from khabar.errors import Side
 from khabar.errors import count as count_errors
@@ -348,11 +348,11 @@ class Run:
         """Raise Invalid where the mentions of a gold document do not hold."""
         try:
             gold.check_mentions()
-        except ValueError:
-            if isinstance(self.gold, DocumentSet):
-                for entry in self.gold.named(gold.doc_id):
-                    read(entry, self.layers)  # It raises Invalid, with the place.
-            raise
+        except ValueError as error:
+            for entry in self._entries(gold.doc_id):
+                read(entry, self.layers)  # It raises Invalid, with the place.
+            fix = "Run `khabar check` on it: it lists everything that is wrong, and where."
+            raise Invalid([self._in_gold(gold.doc_id, "unreadable", (), str(error), fix)]) from None
 
     def _pair(self, draft: Draft, found: Findings) -> Pair:
         gold, first, standing, lists = draft
@@ -419,11 +419,16 @@ class Run:
         """What gold is called where something is wrong with it."""
         return self.gold.version if isinstance(self.gold, Given) else str(self.gold.place)
 
+    def _entries(self, doc_id: str) -> Sequence[Entry]:
+        """The stored entries of a gold document: none where gold is values, or a pipe that is read to its end."""
+        return self.gold.named(doc_id) if isinstance(self.gold, DocumentSet) else ()
+
     def _in_gold(self, doc_id: str, rule: str, at: Pointer, message: str, fix: str) -> Problem:
         """A problem at a part of a gold document; of several of its name, the last."""
-        if isinstance(self.gold, Given):
+        entries = self._entries(doc_id)
+        if not entries:
             return Problem(self.gold_path, 1, 1, rule, json_pointer(at), message, fix)
-        entry = self.gold.named(doc_id)[-1]
+        entry = entries[-1]
         path = str(entry.path)
         return in_json(rule, path, decode(path, entry.raw, entry.line)[0], at, message, fix, entry.line)
 
